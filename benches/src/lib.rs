@@ -1,0 +1,1 @@
+//! Every benchmark of the workspace, side by side with its peers.

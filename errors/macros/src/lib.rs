@@ -1,0 +1,1 @@
+//! The derive of mainstay-errors; use it through that crate.

@@ -1,0 +1,1 @@
+//! One error value with an HTTP form (RFC 9457 problem details) and a gRPC form (google.rpc.Status).

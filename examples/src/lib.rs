@@ -1,0 +1,1 @@
+//! The reference service `orders` and its payment simulator.
