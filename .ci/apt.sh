@@ -28,8 +28,8 @@ apt_install() {
     {
         as_root apt-get update -q -q &&
             as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get install -q -q -y --no-install-recommends "$@" </dev/null
-    } || status=$?
+                apt-get install -q -q -y --no-install-recommends "$@"
+    } </dev/null >/dev/null || status=$?
     if [ "$made_policy" = yes ]; then
         as_root rm -f "$policy"
     fi
