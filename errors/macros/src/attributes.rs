@@ -1,0 +1,202 @@
+//! What stands in `#[fault(...)]`, as written.
+
+use proc_macro2::Span;
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Ident, LitInt, LitStr, Result, Token};
+
+/// The gRPC codes that a fault can have, by the names the attribute takes.
+const CODES: [(&str, &str); 16] = [
+    ("cancelled", "Cancelled"),
+    ("unknown", "Unknown"),
+    ("invalid_argument", "InvalidArgument"),
+    ("deadline_exceeded", "DeadlineExceeded"),
+    ("not_found", "NotFound"),
+    ("already_exists", "AlreadyExists"),
+    ("permission_denied", "PermissionDenied"),
+    ("resource_exhausted", "ResourceExhausted"),
+    ("failed_precondition", "FailedPrecondition"),
+    ("aborted", "Aborted"),
+    ("out_of_range", "OutOfRange"),
+    ("unimplemented", "Unimplemented"),
+    ("internal", "Internal"),
+    ("unavailable", "Unavailable"),
+    ("data_loss", "DataLoss"),
+    ("unauthenticated", "Unauthenticated"),
+];
+
+/// What may stand on the type as a whole.
+#[derive(Default)]
+pub(crate) struct TypeAttributes {
+    pub(crate) domain: Option<LitStr>,
+    pub(crate) types: Option<LitStr>,
+    pub(crate) manual: bool,
+}
+
+/// What may stand on a variant, or on a struct, which is its own only variant.
+#[derive(Default)]
+pub(crate) struct VariantAttributes {
+    /// Where to point when something is missing.
+    pub(crate) span: Option<Span>,
+    /// The name of a variant of `Code`, at the span of the word that was written.
+    pub(crate) code: Option<Ident>,
+    pub(crate) status: Option<LitInt>,
+    pub(crate) reason: Option<LitStr>,
+    pub(crate) message: Option<LitStr>,
+    pub(crate) title: Option<LitStr>,
+    pub(crate) retry_after: Option<LitStr>,
+    pub(crate) help: Option<LitStr>,
+    pub(crate) transparent: Option<Span>,
+}
+
+/// What may stand on a field.
+#[derive(Default)]
+pub(crate) struct FieldAttributes {
+    pub(crate) public: Option<Public>,
+    pub(crate) retry_after: Option<Span>,
+    pub(crate) details: Option<Span>,
+}
+
+pub(crate) struct Public {
+    pub(crate) span: Span,
+    /// The metadata key, if another than the field's name in `lowerCamel`.
+    pub(crate) key: Option<LitStr>,
+}
+
+impl TypeAttributes {
+    /// Reads the attributes of an enum.
+    pub(crate) fn read(attrs: &[Attribute]) -> Result<Self> {
+        let mut read = Self::default();
+        each(attrs, |meta| {
+            if read.take(meta)? {
+                return Ok(());
+            }
+            Err(meta.error(
+                "expected `domain`, `types` or `manual` on the type; the rest goes on its variants",
+            ))
+        })?;
+        Ok(read)
+    }
+
+    /// Reads the attributes of a struct, which are those of a type and of a variant together.
+    pub(crate) fn read_struct(attrs: &[Attribute]) -> Result<(Self, VariantAttributes)> {
+        let (mut of_type, mut of_variant) = (Self::default(), VariantAttributes::read_span(attrs));
+        each(attrs, |meta| if of_type.take(meta)? { Ok(()) } else { of_variant.take(meta) })?;
+        Ok((of_type, of_variant))
+    }
+
+    fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<bool> {
+        if meta.path.is_ident("domain") {
+            once(&mut self.domain, meta, text)?;
+        } else if meta.path.is_ident("types") {
+            once(&mut self.types, meta, text)?;
+        } else if meta.path.is_ident("manual") {
+            self.manual = true;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+}
+
+impl VariantAttributes {
+    pub(crate) fn read(attrs: &[Attribute]) -> Result<Self> {
+        let mut read = Self::read_span(attrs);
+        each(attrs, |meta| read.take(meta))?;
+        Ok(read)
+    }
+
+    fn read_span(attrs: &[Attribute]) -> Self {
+        let span = attrs.iter().find(|attr| is_ours(attr)).map(span_of);
+        Self { span, ..Self::default() }
+    }
+
+    fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let Some(name) = meta.path.get_ident().map(Ident::to_string) else {
+            return Err(meta.error("expected a word"));
+        };
+        match name.as_str() {
+            "status" => once(&mut self.status, meta, |meta| meta.value()?.parse()),
+            "reason" => once(&mut self.reason, meta, text),
+            "message" => once(&mut self.message, meta, text),
+            "title" => once(&mut self.title, meta, text),
+            "retry_after" => once(&mut self.retry_after, meta, text),
+            "help" => once(&mut self.help, meta, text),
+            "transparent" => once(&mut self.transparent, meta, |meta| Ok(span_of(&meta.path))),
+            "domain" | "types" | "manual" => {
+                Err(meta.error(format!("`{name}` goes on the type, not on a variant")))
+            }
+            word => self.take_code(meta, word),
+        }
+    }
+
+    fn take_code(&mut self, meta: &ParseNestedMeta<'_>, word: &str) -> Result<()> {
+        let Some((_, name)) = CODES.iter().find(|(known, _)| *known == word) else {
+            let known: Vec<_> = CODES.iter().map(|(known, _)| format!("`{known}`")).collect();
+            let known = known.join(", ");
+            let message = format!("unknown code or attribute `{word}`; the codes are {known}");
+            return Err(meta.error(message));
+        };
+        if self.code.is_some() {
+            return Err(meta.error("a fault has one code"));
+        }
+        self.code = Some(Ident::new(name, span_of(&meta.path)));
+        Ok(())
+    }
+}
+
+impl FieldAttributes {
+    pub(crate) fn read(attrs: &[Attribute]) -> Result<Self> {
+        let mut read = Self::default();
+        each(attrs, |meta| {
+            let span = span_of(&meta.path);
+            if meta.path.is_ident("public") {
+                once(&mut read.public, meta, |meta| {
+                    let key = if meta.input.peek(Token![=]) { Some(text(meta)?) } else { None };
+                    Ok(Public { span, key })
+                })
+            } else if meta.path.is_ident("retry_after") {
+                once(&mut read.retry_after, meta, |_| Ok(span))
+            } else if meta.path.is_ident("details") {
+                once(&mut read.details, meta, |_| Ok(span))
+            } else {
+                Err(meta.error("expected `public`, `retry_after` or `details` on a field"))
+            }
+        })?;
+        Ok(read)
+    }
+}
+
+/// Every item of every `#[fault(...)]`, as one error if several are wrong.
+fn each(
+    attrs: &[Attribute],
+    mut take: impl FnMut(&ParseNestedMeta<'_>) -> Result<()>,
+) -> Result<()> {
+    attrs
+        .iter()
+        .filter(|attr| is_ours(attr))
+        .try_for_each(|attr| attr.parse_nested_meta(|meta| take(&meta)))
+}
+
+fn is_ours(attr: &Attribute) -> bool {
+    attr.path().is_ident("fault")
+}
+
+fn span_of(tokens: &impl syn::spanned::Spanned) -> Span {
+    tokens.span()
+}
+
+fn text(meta: &ParseNestedMeta<'_>) -> Result<LitStr> {
+    meta.value()?.parse()
+}
+
+fn once<T>(
+    place: &mut Option<T>,
+    meta: &ParseNestedMeta<'_>,
+    read: impl FnOnce(&ParseNestedMeta<'_>) -> Result<T>,
+) -> Result<()> {
+    if place.is_some() {
+        return Err(meta.error("given twice"));
+    }
+    *place = Some(read(meta)?);
+    Ok(())
+}

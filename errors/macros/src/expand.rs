@@ -1,0 +1,300 @@
+//! The code that the derive writes.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{DeriveInput, Generics, Ident};
+
+use crate::input::{Body, FaultBody, Field, Input, RetryAfter, Variant};
+use crate::message::Part;
+
+pub(crate) fn fault(input: &Input<'_>) -> TokenStream {
+    let ident = input.ident;
+    let generics = with_bounds(input);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let kind = arms(input, kind_arm);
+    let message = arms(input, message_arm);
+    let metadata = arms(input, metadata_arm);
+    let retry_after = arms(input, retry_after_arm);
+    let details = arms(input, details_arm);
+    let table = table(input);
+    let conversions = conversions(input, &generics);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics ::mainstay_errors::Fault for #ident #type_generics #where_clause {
+            fn kind(&self) -> ::mainstay_errors::Kind<'_> {
+                #kind
+            }
+
+            fn message(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #message
+            }
+
+            fn metadata(
+                &self,
+                visit: &mut dyn ::core::ops::FnMut(&str, &dyn ::core::fmt::Display),
+            ) {
+                #metadata
+            }
+
+            fn retry_after(&self) -> ::core::option::Option<::core::time::Duration> {
+                #retry_after
+            }
+
+            fn details(&self) -> ::core::option::Option<&::mainstay_errors::Details> {
+                #details
+            }
+
+            #table
+        }
+
+        #conversions
+    }
+}
+
+/// Stands for the implementation where the input is wrong, so that the compiler does not also
+/// complain that there is none.
+pub(crate) fn placeholder(input: &DeriveInput) -> TokenStream {
+    let ident = &input.ident;
+    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics ::mainstay_errors::Fault for #ident #type_generics #where_clause {
+            fn kind(&self) -> ::mainstay_errors::Kind<'_> {
+                ::core::unreachable!()
+            }
+
+            fn message(&self, _: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// A `match` on self, with an arm a variant.
+fn arms(
+    input: &Input<'_>,
+    arm: impl Fn(&Variant<'_>) -> (TokenStream, TokenStream),
+) -> TokenStream {
+    if input.variants.is_empty() {
+        return quote!(match *self {});
+    }
+    let arms = input.variants.iter().map(|variant| {
+        let (pattern, value) = arm(variant);
+        quote!(#pattern => #value)
+    });
+    quote! {
+        #[allow(unused_variables, clippy::match_same_arms)]
+        match self { #(#arms,)* }
+    }
+}
+
+/// A pattern that binds these fields, each to [`binding`].
+fn pattern(variant: &Variant<'_>, fields: &[Field<'_>]) -> TokenStream {
+    let path = variant.ident.map_or_else(|| quote!(Self), |ident| quote!(Self::#ident));
+    let fields = fields.iter().map(|field| {
+        let binding = binding(*field);
+        let member = field.field.ident.as_ref().map_or_else(
+            || {
+                let index = syn::Index::from(field.index);
+                quote!(#index)
+            },
+            |ident| quote!(#ident),
+        );
+        quote!(#member: #binding)
+    });
+    quote!(#path { #(#fields,)* .. })
+}
+
+fn binding(field: Field<'_>) -> Ident {
+    format_ident!("field_{}", field.index)
+}
+
+/// An arm that asks the inner fault of a transparent variant.
+fn inner(
+    variant: &Variant<'_>,
+    field: Field<'_>,
+    call: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let binding = binding(field);
+    let as_fault = quote_spanned! {field.span()=>
+        ::mainstay_errors::__private::AsFault::as_fault(#binding)
+    };
+    (pattern(variant, &[field]), quote!(#as_fault.#call))
+}
+
+fn kind_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
+    match &variant.body {
+        Body::Transparent(field) => inner(variant, *field, &quote!(kind())),
+        Body::Fault(body) => (pattern(variant, &[]), kind(body)),
+    }
+}
+
+fn kind(body: &FaultBody<'_>) -> TokenStream {
+    let (code, reason) = (&body.code, &body.reason);
+    let status = body.status.map(|status| quote!(.status(#status)));
+    let domain = body.domain.as_ref().map(|domain| quote!(.domain(#domain)));
+    let type_uri = body.type_uri.as_ref().map(|uri| quote!(.type_uri(#uri)));
+    let title = body.title.as_ref().map(|title| quote!(.title(#title)));
+    let help = body.help.as_ref().map(|url| quote!(.help(#url)));
+    quote! {
+        const {
+            ::mainstay_errors::Kind::new(::mainstay_errors::Code::#code, #reason)
+                #status #domain #type_uri #title #help
+        }
+    }
+}
+
+fn message_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
+    let body = match &variant.body {
+        Body::Transparent(field) => return inner(variant, *field, &quote!(message(f))),
+        Body::Fault(body) => body,
+    };
+    if let [Part::Text(text)] = body.message.parts.as_slice() {
+        return (pattern(variant, &[]), quote!(f.write_str(#text)));
+    }
+    let shown: Vec<_> = body
+        .public
+        .iter()
+        .map(|public| public.field)
+        .filter(|field| body.message.holes().any(|hole| hole == field.name()))
+        .collect();
+    let arguments = shown.iter().map(|field| {
+        let binding = binding(*field);
+        quote!(#binding = #binding)
+    });
+    let argument = |hole: &str| {
+        let field = shown.iter().find(|field| field.name() == hole);
+        field.map(|field| binding(*field).to_string()).unwrap_or_default()
+    };
+    let format = body.message.format_string(argument);
+    let format = syn::LitStr::new(&format, body.message.literal.span());
+    (pattern(variant, &shown), quote!(::core::write!(f, #format, #(#arguments),*)))
+}
+
+fn metadata_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
+    let body = match &variant.body {
+        Body::Transparent(field) => return inner(variant, *field, &quote!(metadata(visit))),
+        Body::Fault(body) => body,
+    };
+    let fields: Vec<_> = body.public.iter().map(|public| public.field).collect();
+    let visits = body.public.iter().map(|public| {
+        let (key, binding) = (&public.key, binding(public.field));
+        quote_spanned!(public.field.span()=> visit(#key, #binding);)
+    });
+    (pattern(variant, &fields), quote!({ #(#visits)* }))
+}
+
+fn retry_after_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
+    let body = match &variant.body {
+        Body::Transparent(field) => return inner(variant, *field, &quote!(retry_after())),
+        Body::Fault(body) => body,
+    };
+    match &body.retry_after {
+        RetryAfter::Field(field) => {
+            let binding = binding(*field);
+            let wait = quote_spanned!(field.span()=> ::core::convert::Into::into(*#binding));
+            (pattern(variant, &[*field]), wait)
+        }
+        constant => (pattern(variant, &[]), constant_wait(constant)),
+    }
+}
+
+fn constant_wait(retry_after: &RetryAfter<'_>) -> TokenStream {
+    match retry_after {
+        RetryAfter::Always(wait) => {
+            let (seconds, nanos) = (wait.as_secs(), wait.subsec_nanos());
+            quote!(::core::option::Option::Some(::core::time::Duration::new(#seconds, #nanos)))
+        }
+        RetryAfter::Unknown | RetryAfter::Field(_) => quote!(::core::option::Option::None),
+    }
+}
+
+fn details_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
+    let body = match &variant.body {
+        Body::Transparent(field) => return inner(variant, *field, &quote!(details())),
+        Body::Fault(body) => body,
+    };
+    match body.details {
+        Some(field) => {
+            let binding = binding(field);
+            let details = quote_spanned!(field.span()=> ::core::option::Option::Some(#binding));
+            (pattern(variant, &[field]), details)
+        }
+        None => (pattern(variant, &[]), quote!(::core::option::Option::None)),
+    }
+}
+
+fn table(input: &Input<'_>) -> TokenStream {
+    let rows = input.variants.iter().filter_map(|variant| match &variant.body {
+        Body::Fault(body) => Some(row(body)),
+        Body::Transparent(_) => None,
+    });
+    let inner = input.variants.iter().filter_map(|variant| match &variant.body {
+        Body::Fault(_) => None,
+        Body::Transparent(field) => {
+            let ty = &field.field.ty;
+            Some(quote!(<#ty as ::mainstay_errors::__private::AsFault>::table))
+        }
+    });
+    quote! {
+        fn table() -> &'static ::mainstay_errors::FaultTable
+        where
+            Self: ::core::marker::Sized,
+        {
+            const { &::mainstay_errors::FaultTable::new(&[#(#rows),*], &[#(#inner),*]) }
+        }
+    }
+}
+
+fn row(body: &FaultBody<'_>) -> TokenStream {
+    let (kind, wait) = (kind(body), constant_wait(&body.retry_after));
+    let message = body.message.literal.value();
+    let keys = body.public.iter().map(|public| &public.key);
+    quote! {
+        const {
+            ::mainstay_errors::FaultRow {
+                kind: #kind,
+                message: #message,
+                metadata: &[#(#keys),*],
+                retry_after: #wait,
+            }
+        }
+    }
+}
+
+/// Public fields have to be displayed, whatever the generics say.
+fn with_bounds(input: &Input<'_>) -> Generics {
+    let mut generics = input.generics.clone();
+    if generics.type_params().next().is_none() {
+        return generics;
+    }
+    let public = input.variants.iter().flat_map(|variant| match &variant.body {
+        Body::Fault(body) => body.public.iter().map(|public| &public.field.field.ty).collect(),
+        Body::Transparent(_) => Vec::new(),
+    });
+    let bounds: Vec<syn::WherePredicate> =
+        public.map(|ty| syn::parse_quote!(#ty: ::core::fmt::Display)).collect();
+    let ident = input.ident;
+    let (_, type_generics, _) = input.generics.split_for_impl();
+    let itself: syn::WherePredicate = syn::parse_quote! {
+        #ident #type_generics: ::std::error::Error
+            + ::core::marker::Send + ::core::marker::Sync + 'static
+    };
+    let where_clause = generics.make_where_clause();
+    where_clause.predicates.extend(bounds);
+    where_clause.predicates.push(itself);
+    generics
+}
+
+fn conversions(input: &Input<'_>, generics: &Generics) -> TokenStream {
+    if input.manual {
+        return TokenStream::new();
+    }
+    let ident = input.ident;
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        ::mainstay_errors::fault_conversions! {
+            [#impl_generics] [#ident #type_generics] [#where_clause]
+        }
+    }
+}

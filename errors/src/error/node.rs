@@ -1,0 +1,70 @@
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::BoxError;
+use crate::Fault;
+
+/// What an [`Error`](super::Error) points to: a fault of any type, and what was added to it.
+pub(super) trait Node: Any + StdError + Send + Sync {
+    fn fault(&self) -> &dyn Fault;
+    fn extra(&self) -> Option<&Extra>;
+    fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// What is rarely there, and so has an allocation of its own.
+#[derive(Debug, Default)]
+pub(super) struct Extra {
+    pub(super) cause: Option<BoxError>,
+    pub(super) notes: Vec<Cow<'static, str>>,
+    pub(super) backtrace: Option<Backtrace>,
+}
+
+#[derive(Debug)]
+pub(super) struct NodeOf<F> {
+    fault: F,
+    extra: Option<Box<Extra>>,
+}
+
+impl<F> NodeOf<F> {
+    pub(super) fn new(fault: F) -> Self {
+        Self { fault, extra: None }
+    }
+
+    pub(super) fn into_fault(self) -> F {
+        self.fault
+    }
+}
+
+impl<F: Fault> Node for NodeOf<F> {
+    fn fault(&self) -> &dyn Fault {
+        &self.fault
+    }
+
+    fn extra(&self) -> Option<&Extra> {
+        self.extra.as_deref()
+    }
+
+    fn extra_mut(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+}
+
+impl<F: Fault> fmt::Display for NodeOf<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.fault, f)
+    }
+}
+
+impl<F: Fault> StdError for NodeOf<F> {
+    /// The added cause if there is one: it stands between the fault and whatever the fault
+    /// itself was made from.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self.extra.as_ref().and_then(|extra| extra.cause.as_deref()) {
+            Some(cause) => Some(cause),
+            None => self.fault.source(),
+        }
+    }
+}

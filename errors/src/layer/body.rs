@@ -1,0 +1,74 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// The body of a response that went through [`FaultLayer`](crate::FaultLayer): the inner
+    /// service's own, or a rendered fault.
+    #[derive(Debug)]
+    pub struct FaultBody<B> {
+        #[pin]
+        content: Content<B>,
+    }
+}
+
+pin_project! {
+    #[project = ContentProjection]
+    #[derive(Debug)]
+    enum Content<B> {
+        Inner { #[pin] body: B },
+        Rendered { bytes: Bytes },
+    }
+}
+
+impl<B> FaultBody<B> {
+    pub(super) fn inner(body: B) -> Self {
+        Self { content: Content::Inner { body } }
+    }
+
+    pub(super) fn rendered(bytes: Bytes) -> Self {
+        Self { content: Content::Rendered { bytes } }
+    }
+}
+
+/// An empty body.
+impl<B> Default for FaultBody<B> {
+    fn default() -> Self {
+        Self::rendered(Bytes::new())
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for FaultBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match self.project().content.project() {
+            ContentProjection::Inner { body } => body.poll_frame(cx),
+            ContentProjection::Rendered { bytes } if bytes.is_empty() => Poll::Ready(None),
+            ContentProjection::Rendered { bytes } => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Inner { body } => body.is_end_stream(),
+            Content::Rendered { bytes } => bytes.is_empty(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Inner { body } => body.size_hint(),
+            Content::Rendered { bytes } => SizeHint::with_exact(bytes.len() as u64),
+        }
+    }
+}

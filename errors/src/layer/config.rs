@@ -1,0 +1,164 @@
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use tower_layer::Layer;
+
+use super::service::FaultService;
+use crate::error::Carried;
+use crate::fault::Chain;
+use crate::{Error, Fault};
+
+/// Gives every error of a service the one shape: a problem document over HTTP, a status with
+/// details over gRPC.
+///
+/// | what the inner service does | what the client gets |
+/// |---|---|
+/// | a handler's fault | the fault, rendered anew with request id, trace id and domain |
+/// | a status of 400 or more with an empty or `text/plain` body, as routers and extractors make | a fault with a reason of its own, such as `ROUTE_NOT_FOUND`, `METHOD_NOT_ALLOWED`, `BODY_TOO_LARGE`; status and headers such as `Allow` stay |
+/// | a bare `grpc-status` | the same, as a gRPC status |
+/// | an error | the fault inside it, by [`recognise`](Self::recognise), else `INTERNAL` |
+/// | a panic | `INTERNAL` |
+/// | any other response, also a problem that came from elsewhere | untouched |
+///
+/// Plain text of an error response is dropped, because nobody said that it is public: the text
+/// of an extractor names types and fields of the code. A HEAD request is answered without a
+/// body. Each fault is logged once, at a level that follows its code (`ERROR` for internal
+/// ones, `WARN` where the service could not do its work, `INFO` for the client's mistakes), with
+/// the causes and the notes that the client never sees.
+///
+/// Put it outside routers, extractors and timeouts, and inside whatever makes request ids: it
+/// reads a [`RequestId`](mainstay_core::RequestId) from the request's extensions, else from
+/// `x-request-id`, else makes one; the trace id comes from `traceparent`. Nothing is allocated
+/// for a request that succeeds.
+///
+/// Its service never fails, so that it fits `axum::Router::layer` as it is; an error of the
+/// inner service's `poll_ready` is kept and answers the next call. It adds no cancellation
+/// points: dropping its future drops the inner one.
+///
+/// ```
+/// use mainstay_errors::FaultLayer;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let router = service_fn(|_: http::Request<String>| async {
+///     let mut response = http::Response::new(String::new());
+///     *response.status_mut() = http::StatusCode::NOT_FOUND; // what a router does
+///     Ok::<_, std::convert::Infallible>(response)
+/// });
+/// let service = FaultLayer::new().domain("orders.example.com").layer(router);
+///
+/// let response = service.oneshot(http::Request::new(String::new())).await.unwrap();
+/// assert_eq!(response.status(), 404);
+/// assert_eq!(response.headers()["content-type"], "application/problem+json");
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct FaultLayer {
+    config: Arc<Config>,
+}
+
+/// What the layer was told, shared by all clones of its services.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Config {
+    pub(super) domain: Option<Cow<'static, str>>,
+    recognisers: Vec<Recogniser>,
+}
+
+/// Finds a fault in an error of a type that was registered.
+#[derive(Clone)]
+enum Recogniser {
+    Fault(for<'a> fn(&'a (dyn StdError + 'static)) -> Option<&'a dyn Fault>),
+    Foreign(Arc<Make>),
+}
+
+type Make = dyn Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync;
+
+/// A fault that was found in an error.
+pub(super) enum Found<'a> {
+    Fault(&'a dyn Fault),
+    Made(Error),
+}
+
+impl FaultLayer {
+    /// A layer that knows no domain and no error types but this crate's own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The domain of faults that name none, such as those of routers.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<Cow<'static, str>>) -> Self {
+        Arc::make_mut(&mut self.config).domain = Some(domain.into());
+        self
+    }
+
+    /// Finds faults of this type in boxed errors, anywhere in their chain of causes.
+    ///
+    /// A `tower` stack boxes the errors of its layers, and in a box a type is seen only by who
+    /// asks for it. [`Error`] is always found.
+    #[must_use]
+    pub fn recognise<F: Fault>(mut self) -> Self {
+        let find = Recogniser::Fault(|error| error.downcast_ref::<F>().map(|fault| fault as _));
+        Arc::make_mut(&mut self.config).recognisers.push(find);
+        self
+    }
+
+    /// Says which fault an error of a foreign type amounts to, anywhere in a chain of causes.
+    ///
+    /// ```
+    /// # use mainstay_errors::{Fault, FaultLayer};
+    /// # #[derive(Debug, thiserror::Error, Fault)]
+    /// # #[error("too slow")]
+    /// # #[fault(deadline_exceeded, reason = "TOO_SLOW", message = "It took too long.")]
+    /// # struct TooSlow;
+    /// let layer = FaultLayer::new()
+    ///     .recognise_as(|_: &tower::timeout::error::Elapsed| TooSlow.into());
+    /// ```
+    #[must_use]
+    pub fn recognise_as<E: StdError + 'static>(
+        mut self,
+        make: impl Fn(&E) -> Error + Send + Sync + 'static,
+    ) -> Self {
+        let find = move |error: &(dyn StdError + 'static)| error.downcast_ref::<E>().map(&make);
+        let find = Recogniser::Foreign(Arc::new(find));
+        Arc::make_mut(&mut self.config).recognisers.push(find);
+        self
+    }
+}
+
+impl<S> Layer<S> for FaultLayer {
+    type Service = FaultService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        FaultService::new(inner, Arc::clone(&self.config))
+    }
+}
+
+impl Config {
+    /// The first link of the chain that is a fault, by the types that were registered.
+    pub(super) fn find<'a>(&self, error: &'a (dyn StdError + 'static)) -> Option<Found<'a>> {
+        Chain(error).links().find_map(|link| {
+            if let Some(carried) = link.downcast_ref::<Carried>() {
+                return Some(Found::Fault(carried.error().fault()));
+            }
+            self.recognisers.iter().find_map(|recogniser| recogniser.find(link))
+        })
+    }
+}
+
+impl Recogniser {
+    fn find<'a>(&self, link: &'a (dyn StdError + 'static)) -> Option<Found<'a>> {
+        match self {
+            Recogniser::Fault(find) => find(link).map(Found::Fault),
+            Recogniser::Foreign(find) => find(link).map(Found::Made),
+        }
+    }
+}
+
+impl std::fmt::Debug for Recogniser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recogniser")
+    }
+}
