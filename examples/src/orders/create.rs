@@ -1,0 +1,108 @@
+//! Ordering, in three steps of which only the middle one leaves the process: a statement that
+//! claims the key and writes the order as pending, the charge, a statement that settles it.
+//!
+//! Wherever it is cut off, by a deadline, a disconnect or the end of the process, the order stays
+//! pending and its lease runs out; then a retry or the reconciler does the second and third step
+//! again. The gateway charges once for a key, so that doing it again is safe.
+
+use std::time::Duration;
+
+use mainstay_core::{Clock as _, SystemClock};
+use tokio::time::{Instant, sleep};
+
+use super::OrderError;
+use super::context::RequestContext;
+use super::gateway::{Charge, GatewayError};
+use super::idempotency::{ScopedKey, fingerprint};
+use super::model::{NewOrder, Order, Status};
+use super::service::{Answer, Orders};
+use super::store::{Claimed, Lease};
+
+/// How long to wait for somebody else's request with the same key.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often to look whether it is done.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Orders {
+    /// Orders, charging for it; or answers what the key was answered before.
+    pub async fn create(
+        &self,
+        context: &RequestContext,
+        key: &ScopedKey,
+        new: &NewOrder,
+    ) -> Result<Answer, OrderError> {
+        let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
+        match self.claim(key, &fingerprint, new).await? {
+            Claimed::Ours(order, lease) => {
+                let order = self.charge(context, order, lease, key.gateway_key()).await?;
+                Ok(Answer { order, replayed: false })
+            }
+            Claimed::Settled(order) => {
+                Ok(Answer { order: as_first_answered(order), replayed: true })
+            }
+            Claimed::Busy => Err(OrderError::InProgress),
+            Claimed::Reused => Err(OrderError::KeyReused),
+        }
+    }
+
+    /// Claims the key, waiting a little for whoever has it.
+    async fn claim(
+        &self,
+        key: &ScopedKey,
+        fingerprint: &str,
+        new: &NewOrder,
+    ) -> Result<Claimed, OrderError> {
+        let patience = Instant::from_std(SystemClock.now()) + PATIENCE;
+        loop {
+            let claim = self.store.claim(key, fingerprint, new).await;
+            match claim.map_err(OrderError::IdempotencyStore)? {
+                Claimed::Busy if Instant::from_std(SystemClock.now()) < patience => {
+                    sleep(LOOK).await;
+                }
+                claimed => return Ok(claimed),
+            }
+        }
+    }
+
+    /// Charges for a pending order and settles it.
+    pub(super) async fn charge(
+        &self,
+        context: &RequestContext,
+        order: Order,
+        lease: Lease,
+        gateway_key: String,
+    ) -> Result<Order, OrderError> {
+        let charge = Charge {
+            amount_cents: order.total_cents,
+            currency: order.currency,
+            reference: order.id,
+            key: gateway_key,
+        };
+        match self.gateway.charge(context, &charge).await {
+            Ok(payment) if self.store.settle(lease, &payment).await? => Ok(order.settled(payment)),
+            // Too late: whoever has the order now settles it with the same answer.
+            Ok(_) => Err(OrderError::InProgress),
+            Err(error) => {
+                // If this fails too, the lease runs out by itself.
+                let _ = self.store.release(lease).await;
+                Err(unanswered(error, context))
+            }
+        }
+    }
+}
+
+/// A deadline that passed is told as such, whoever noticed first.
+fn unanswered(error: GatewayError, context: &RequestContext) -> OrderError {
+    match error {
+        GatewayError::Timeout(_) if context.remaining().is_zero() => OrderError::DeadlineExceeded,
+        source => OrderError::Payments { wait: source.wait(), source },
+    }
+}
+
+/// The order as it was when it was first answered: it may have been called off since.
+fn as_first_answered(order: Order) -> Order {
+    match order.status {
+        Status::Cancelled => Order { status: Status::Paid, ..order },
+        _ => order,
+    }
+}

@@ -1,0 +1,86 @@
+use mainstay_core::RequestId;
+use tonic::metadata::MetadataValue;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::v1::order_service_server::OrderService;
+use super::{convert, v1};
+use crate::orders::OrderError;
+use crate::orders::context::RequestContext;
+use crate::orders::idempotency::ScopedKey;
+use crate::orders::model::{self, Order};
+use crate::orders::service::{Answer, Orders};
+
+const CREATE: &str = "/orders.v1.OrderService/CreateOrder";
+const CANCEL: &str = "/orders.v1.OrderService/CancelOrder";
+/// Where the next page starts: initial metadata of a list, as its messages are orders.
+const NEXT_CURSOR: &str = "next-cursor";
+const REPLAYED: &str = "idempotency-replayed";
+
+/// A page is read whole before the first order is sent, so that no transaction waits for a peer.
+type OrderStream = tokio_stream::Iter<std::vec::IntoIter<Result<v1::Order, Status>>>;
+
+#[async_trait]
+impl OrderService for Orders {
+    type ListOrdersStream = OrderStream;
+
+    async fn create_order(
+        &self,
+        request: Request<v1::CreateOrderRequest>,
+    ) -> Result<Response<v1::Order>, Status> {
+        let context = context(&request)?;
+        let key = ScopedKey::from_headers(CREATE, request.metadata().as_ref())?;
+        let new = convert::new_order(request.into_inner())?;
+        let answer = self.create(&context, &key, &new).await?;
+        if answer.order.status == model::Status::Declined {
+            return Err(OrderError::Declined.into());
+        }
+        Ok(marked(answer))
+    }
+
+    async fn get_order(
+        &self,
+        request: Request<v1::GetOrderRequest>,
+    ) -> Result<Response<v1::Order>, Status> {
+        let order = self.get(&request.into_inner().id).await?;
+        Ok(Response::new(order.into()))
+    }
+
+    async fn list_orders(
+        &self,
+        request: Request<v1::ListOrdersRequest>,
+    ) -> Result<Response<OrderStream>, Status> {
+        let page = self.list(&convert::list_query(request.into_inner())?).await?;
+        let orders = page.orders.into_iter().map(|order: Order| Ok(order.into()));
+        let mut response = Response::new(tokio_stream::iter(orders.collect::<Vec<_>>()));
+        if let Some(Ok(cursor)) = page.next_cursor.map(|it| it.encode().parse()) {
+            response.metadata_mut().insert(NEXT_CURSOR, cursor);
+        }
+        Ok(response)
+    }
+
+    async fn cancel_order(
+        &self,
+        request: Request<v1::CancelOrderRequest>,
+    ) -> Result<Response<v1::Order>, Status> {
+        let key = ScopedKey::from_headers(CANCEL, request.metadata().as_ref())?;
+        let answer = self.cancel(&key, &request.into_inner().id).await?;
+        Ok(marked(answer))
+    }
+}
+
+/// What the middleware has found out about the request.
+fn context<T>(request: &Request<T>) -> Result<RequestContext, OrderError> {
+    match request.extensions().get() {
+        Some(context) => Ok(RequestContext::clone(context)),
+        None => RequestContext::from_headers(RequestId::random(), request.metadata().as_ref()),
+    }
+}
+
+/// The response to an answer, marked if it was given before.
+fn marked(answer: Answer) -> Response<v1::Order> {
+    let mut response = Response::new(answer.order.into());
+    if answer.replayed {
+        response.metadata_mut().insert(REPLAYED, MetadataValue::from_static("true"));
+    }
+    response
+}

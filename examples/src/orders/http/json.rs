@@ -1,0 +1,81 @@
+//! Reading JSON by hand, so that everything that is wrong with it is told at once.
+
+use serde_json::{Map, Value};
+
+use crate::orders::model::rules::Wrong;
+use crate::orders::model::{REQUIRED, Violations};
+
+const UNKNOWN: Wrong = Wrong { reason: "UNKNOWN_FIELD", detail: "is not known here" };
+const NOT_OBJECT: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be an object" };
+const NOT_ARRAY: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be an array" };
+const NOT_TEXT: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be a string" };
+const NOT_INTEGER: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be a whole number" };
+
+/// The members of an object. A member that is missing or of the wrong type is noted and `None`.
+#[derive(Debug)]
+pub(super) struct Members<'v, 'w> {
+    values: &'v Map<String, Value>,
+    pointer: String,
+    wrong: &'w mut Violations,
+}
+
+impl<'v, 'w> Members<'v, 'w> {
+    /// The members of the object at `pointer`. Every one that is not `known` is noted.
+    pub(super) fn of(
+        value: &'v Value,
+        pointer: String,
+        known: &[&str],
+        wrong: &'w mut Violations,
+    ) -> Option<Self> {
+        let Value::Object(members) = value else {
+            wrong.body(pointer, NOT_OBJECT);
+            return None;
+        };
+        for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+            wrong.body(format!("{pointer}/{}", escaped(name)), UNKNOWN);
+        }
+        Some(Self { values: members, pointer, wrong })
+    }
+
+    /// A string.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        let value = self.required(name)?;
+        self.typed(name, value.as_str(), NOT_TEXT).map(str::to_owned)
+    }
+
+    /// A string, or `null`, or nothing.
+    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
+        let value = self.values.get(name).filter(|value| !value.is_null())?;
+        self.typed(name, value.as_str(), NOT_TEXT).map(str::to_owned)
+    }
+
+    /// A whole number. One that does not fit is beyond every range here, and `i64::MAX` says so.
+    pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
+        let value = self.required(name)?;
+        let number = value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX));
+        self.typed(name, number, NOT_INTEGER)
+    }
+
+    /// An array.
+    pub(super) fn array(&mut self, name: &str) -> Option<&'v [Value]> {
+        let value = self.required(name)?;
+        self.typed(name, value.as_array(), NOT_ARRAY).map(Vec::as_slice)
+    }
+
+    fn required(&mut self, name: &str) -> Option<&'v Value> {
+        let value = self.values.get(name);
+        self.typed(name, value, REQUIRED)
+    }
+
+    fn typed<T>(&mut self, name: &str, value: Option<T>, otherwise: Wrong) -> Option<T> {
+        if value.is_none() {
+            self.wrong.body(format!("{}/{name}", self.pointer), otherwise);
+        }
+        value
+    }
+}
+
+/// A member's name as part of a JSON Pointer (RFC 6901, section 3).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,8 @@
+//! The service over HTTP.
+
+mod json;
+mod order_body;
+mod order_query;
+mod routes;
+
+pub use routes::router;

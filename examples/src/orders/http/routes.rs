@@ -1,0 +1,93 @@
+use axum::extract::{DefaultBodyLimit, Extension, Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use serde::Serialize;
+
+use super::{order_body, order_query};
+use crate::orders::OrderError;
+use crate::orders::context::RequestContext;
+use crate::orders::idempotency::ScopedKey;
+use crate::orders::model::{Cursor, Order, Status};
+use crate::orders::service::{Answer, Orders};
+
+/// The most bytes of a body.
+const MOST_BODY: usize = 64 * 1024;
+const CREATE: &str = "POST /v1/orders";
+const CANCEL: &str = "POST /v1/orders/{id}/cancel";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The routes of orders.
+pub fn router(orders: Orders) -> Router {
+    Router::new()
+        .route("/v1/orders", post(create).get(list))
+        .route("/v1/orders/{id}", get(show))
+        .route("/v1/orders/{id}/cancel", post(cancel))
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .with_state(orders)
+}
+
+#[derive(Serialize)]
+struct PageBody {
+    orders: Vec<Order>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+async fn create(
+    State(orders): State<Orders>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, OrderError> {
+    let key = ScopedKey::from_headers(CREATE, &headers)?;
+    let new = order_body::read(&headers, &body)?;
+    let answer = orders.create(&context, &key, &new).await?;
+    Ok(marked(answer, created))
+}
+
+async fn show(
+    State(orders): State<Orders>,
+    Path(id): Path<String>,
+) -> Result<Json<Order>, OrderError> {
+    orders.get(&id).await.map(Json)
+}
+
+async fn list(
+    State(orders): State<Orders>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<PageBody>, OrderError> {
+    let page = orders.list(&order_query::read(query.as_deref())?).await?;
+    Ok(Json(PageBody { orders: page.orders, next_cursor: page.next_cursor.map(Cursor::encode) }))
+}
+
+async fn cancel(
+    State(orders): State<Orders>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, OrderError> {
+    let key = ScopedKey::from_headers(CANCEL, &headers)?;
+    let answer = orders.cancel(&key, &id).await?;
+    Ok(marked(answer, |order| Json(order).into_response()))
+}
+
+/// The response to an order that was asked for, whatever the gateway said to it.
+fn created(order: Order) -> Response {
+    if order.status == Status::Declined {
+        return OrderError::Declined.into_response();
+    }
+    let location = format!("/v1/orders/{}", order.id);
+    (StatusCode::CREATED, [(LOCATION, location)], Json(order)).into_response()
+}
+
+/// The response to an answer, marked if it was given before.
+fn marked(answer: Answer, respond: impl FnOnce(Order) -> Response) -> Response {
+    let mut response = respond(answer.order);
+    if answer.replayed {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}

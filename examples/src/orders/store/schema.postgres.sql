@@ -1,0 +1,31 @@
+-- Two processes that start together would both find the tables missing.
+SELECT pg_advisory_xact_lock(7165316849);
+
+-- Ids are compared by their bytes, as SQLite does.
+CREATE TABLE IF NOT EXISTS orders (
+    id             TEXT COLLATE "C" PRIMARY KEY,
+    scope          TEXT   NOT NULL,
+    key            TEXT   NOT NULL,
+    fingerprint    TEXT   NOT NULL,
+    status         TEXT   NOT NULL CHECK (status IN ('pending', 'paid', 'declined', 'cancelled')),
+    customer_email TEXT   NOT NULL,
+    currency       TEXT   NOT NULL,
+    total_cents    BIGINT NOT NULL,
+    lines          TEXT   NOT NULL,
+    note           TEXT,
+    payment_id     TEXT,
+    created_at     BIGINT NOT NULL,
+    fence          BIGINT NOT NULL,
+    leased_until   BIGINT NOT NULL,
+    UNIQUE (scope, key),
+    CHECK ((status IN ('paid', 'cancelled')) = (payment_id IS NOT NULL))
+);
+
+CREATE INDEX IF NOT EXISTS orders_pending ON orders (leased_until) WHERE status = 'pending';
+
+CREATE TABLE IF NOT EXISTS cancellations (
+    scope    TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    order_id TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (scope, key)
+);

@@ -1,0 +1,27 @@
+CREATE TABLE IF NOT EXISTS orders (
+    id             TEXT    PRIMARY KEY,
+    scope          TEXT    NOT NULL,
+    key            TEXT    NOT NULL,
+    fingerprint    TEXT    NOT NULL,
+    status         TEXT    NOT NULL CHECK (status IN ('pending', 'paid', 'declined', 'cancelled')),
+    customer_email TEXT    NOT NULL,
+    currency       TEXT    NOT NULL,
+    total_cents    INTEGER NOT NULL,
+    lines          TEXT    NOT NULL,
+    note           TEXT,
+    payment_id     TEXT,
+    created_at     INTEGER NOT NULL,
+    fence          INTEGER NOT NULL,
+    leased_until   INTEGER NOT NULL,
+    UNIQUE (scope, key),
+    CHECK ((status IN ('paid', 'cancelled')) = (payment_id IS NOT NULL))
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS orders_pending ON orders (leased_until) WHERE status = 'pending';
+
+CREATE TABLE IF NOT EXISTS cancellations (
+    scope    TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT;
