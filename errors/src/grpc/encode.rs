@@ -221,7 +221,8 @@ fn write_rarer_details(out: &mut Buffer, details: &Details, shedding: Shedding) 
     if let Some(debug) = details.debug.as_ref().filter(|_| shedding.keeps(Shed::DebugInfo)) {
         any(out, "type.googleapis.com/google.rpc.DebugInfo", |out| {
             for entry in &debug.stack_entries {
-                wire::text(out, 1, entry);
+                // Unlike a field, an element of a list is there when it is empty.
+                wire::message(out, 1, |out| out.extend_from_slice(entry.as_bytes()));
             }
             wire::text(out, 2, &debug.detail);
         });

@@ -29,7 +29,7 @@ pub(super) fn fault(fault: &dyn Fault, occurrence: Occurrence<'_>, cause: &dyn f
         Level::ERROR => log!(Level::ERROR),
         Level::WARN => log!(Level::WARN),
         _ => log!(Level::INFO),
-    };
+    }
 }
 
 /// Whose trouble it is: a bug of ours, a service that could not do its work, or the client's.

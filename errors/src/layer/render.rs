@@ -41,8 +41,8 @@ impl Renderer<'_> {
     /// A response of the inner service, which may be an error without a shape.
     #[inline]
     pub(super) fn response<B: Body>(&self, response: Response<B>) -> Response<FaultBody<B>> {
-        let failed = response.status().as_u16() >= 400
-            || (self.seen.grpc && response.headers().contains_key(GRPC_STATUS));
+        let failed =
+            response.status().as_u16() >= 400 || response.headers().contains_key(GRPC_STATUS);
         if failed {
             return self.failed_response(response);
         }
@@ -75,8 +75,9 @@ impl Renderer<'_> {
             domain: self.config.domain.as_deref(),
         };
         log::fault(fault, occurrence, cause);
+        let grpc = self.seen.grpc || is_grpc(&head.headers);
         remove_body_headers(&mut head.headers);
-        let body = if self.seen.grpc {
+        let body = if grpc {
             write_status(&mut head, &GrpcStatus::new(fault).at(occurrence));
             Bytes::new()
         } else {

@@ -1,0 +1,182 @@
+//! The layer around a gRPC server: trailers-only responses with details.
+
+#![cfg(test)]
+#![cfg(all(feature = "axum", feature = "tonic"))]
+
+use axum::body::Body;
+use http::{Request, Response, StatusCode};
+use mainstay_errors::{Code, Error, Fault, FaultLayer, RemoteFault};
+use tonic::Status;
+use tower::{Layer, ServiceExt, service_fn};
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("no order {id} in {table}")]
+#[fault(
+    not_found,
+    domain = "orders.example.com",
+    reason = "ORDER_NOT_FOUND",
+    message = "There is no order {id}."
+)]
+struct NotFound {
+    #[fault(public)]
+    id: u64,
+    table: &'static str,
+}
+
+const NOT_FOUND: NotFound = NotFound { id: 7, table: "orders" };
+
+fn request() -> Request<Body> {
+    Request::post("/orders.v1.OrderService/GetOrder")
+        .header("content-type", "application/grpc")
+        .header("x-request-id", "r-1")
+        .body(Body::empty())
+        .unwrap()
+}
+
+/// What a client reads of the answer to `inner`.
+async fn answer_of(inner: impl Fn() -> Response<Body> + Clone + Send + 'static) -> RemoteFault {
+    read(respond(inner).await)
+}
+
+async fn respond(
+    inner: impl Fn() -> Response<Body> + Clone + Send + 'static,
+) -> Response<mainstay_errors::FaultBody<Body>> {
+    let inner = service_fn(move |_: Request<Body>| {
+        let response = inner();
+        async move { Ok::<_, std::convert::Infallible>(response) }
+    });
+    let service = FaultLayer::new().domain("orders.example.com").layer(inner);
+    service.oneshot(request()).await.unwrap()
+}
+
+fn read<B: http_body::Body>(response: Response<B>) -> RemoteFault {
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/grpc");
+    assert!(response.body().is_end_stream(), "trailers-only");
+    assert_eq!(response.headers().get_all("grpc-status").iter().count(), 1);
+    RemoteFault::from_grpc(response.headers()).expect("a fault")
+}
+
+#[tokio::test]
+async fn a_handler_s_fault_gets_the_request_s_id() {
+    let fault = answer_of(|| Status::from(NOT_FOUND).into_http()).await;
+    assert_eq!((fault.code(), fault.reason()), (Code::NotFound, "ORDER_NOT_FOUND"));
+    assert_eq!(fault.message(), "There is no order 7.");
+    assert_eq!(fault.metadata().collect::<Vec<_>>(), [("id", "7")]);
+    assert_eq!(fault.request_id(), Some("r-1"));
+}
+
+/// The generated server reads `?` in a handler as `Into<Status>`.
+#[tokio::test]
+async fn without_the_layer_a_status_has_its_details() {
+    fn handler() -> Result<(), Status> {
+        Err(NOT_FOUND)?
+    }
+    let fault = RemoteFault::from_tonic(&handler().unwrap_err()).unwrap();
+    assert_eq!(fault.reason(), "ORDER_NOT_FOUND");
+    assert_eq!(fault.domain(), Some("orders.example.com"));
+    assert_eq!(fault.request_id(), None);
+}
+
+#[tokio::test]
+async fn an_unknown_method_is_a_route_not_found() {
+    // As the router does it, and as generated code does it.
+    let generated = || {
+        Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "12")
+            .body(Body::empty())
+            .unwrap()
+    };
+    for fault in
+        [answer_of(|| Status::unimplemented("").into_http()).await, answer_of(generated).await]
+    {
+        assert_eq!((fault.code(), fault.reason()), (Code::Unimplemented, "ROUTE_NOT_FOUND"));
+        assert_eq!(fault.domain(), Some("orders.example.com"));
+    }
+}
+
+#[tokio::test]
+async fn a_plain_status_gets_a_reason_and_keeps_a_public_message() {
+    let fault = answer_of(|| Status::invalid_argument("limit must be 1 to 100").into_http()).await;
+    assert_eq!((fault.code(), fault.reason()), (Code::InvalidArgument, "INVALID_ARGUMENT"));
+    assert_eq!(fault.message(), "limit must be 1 to 100");
+
+    let fault = answer_of(|| Status::internal("row 12 is locked").into_http()).await;
+    assert_eq!((fault.code(), fault.reason()), (Code::Internal, "INTERNAL"));
+    assert!(!fault.message().contains("row 12"));
+}
+
+#[tokio::test]
+async fn details_that_others_wrote_are_untouched() {
+    use tonic_types::{ErrorDetails, StatusExt};
+    let theirs = || {
+        let details = ErrorDetails::with_error_info("THEIRS", "other.example.com", []);
+        Status::with_error_details(tonic::Code::Aborted, "theirs", details).into_http()
+    };
+    let fault = answer_of(theirs).await;
+    assert_eq!((fault.reason(), fault.domain()), ("THEIRS", Some("other.example.com")));
+    assert_eq!(fault.request_id(), None);
+}
+
+#[tokio::test]
+async fn a_bare_http_error_becomes_a_status() {
+    let bare = || {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        response
+    };
+    let fault = answer_of(bare).await;
+    assert_eq!((fault.code(), fault.reason()), (Code::OutOfRange, "BODY_TOO_LARGE"));
+    assert_eq!(fault.http_status(), 413);
+}
+
+#[tokio::test]
+async fn an_http_fault_for_a_grpc_request_is_a_status() {
+    use axum::response::IntoResponse;
+    let fault = answer_of(|| Error::from(NOT_FOUND).into_response()).await;
+    assert_eq!(fault.reason(), "ORDER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_panic_is_internal() {
+    let fault = answer_of(|| panic!("the vault code is 1234")).await;
+    assert_eq!((fault.code(), fault.reason()), (Code::Internal, "INTERNAL"));
+    assert!(!fault.message().contains("vault"));
+}
+
+#[tokio::test]
+async fn metadata_of_the_application_s_own_stays() {
+    let with_metadata = || {
+        let mut status = Status::from(NOT_FOUND);
+        status.metadata_mut().insert("x-shard", "12".parse().unwrap());
+        status.into_http()
+    };
+    let response = respond(with_metadata).await;
+    assert_eq!(response.headers()["x-shard"], "12");
+    assert_eq!(read(response).reason(), "ORDER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn an_ok_in_the_headers_is_no_error() {
+    let ok = || {
+        Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "0")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let response = respond(ok).await;
+    assert_eq!(response.headers()["grpc-status"], "0");
+    assert!(!response.headers().contains_key("grpc-status-details-bin"));
+}
+
+/// tonic's own reader panics on this (grpc-rust#2618).
+#[test]
+fn malformed_details_of_a_peer_do_not_panic() {
+    for details in [&b"\xff\xff\xff"[..], b"\x1a\xff\xff\xff\xff\x0f", b"\x1a\x02\x12\x05"] {
+        let status = Status::with_details(tonic::Code::Aborted, "x", details.to_vec().into());
+        let fault = RemoteFault::from_tonic(&status).unwrap();
+        assert_eq!(fault.code(), Code::Aborted);
+    }
+}
