@@ -35,7 +35,7 @@ fn request() -> Request<Body> {
 
 /// What a client reads of the answer to `inner`.
 async fn answer_of(inner: impl Fn() -> Response<Body> + Clone + Send + 'static) -> RemoteFault {
-    read(respond(inner).await)
+    read(&respond(inner).await)
 }
 
 async fn respond(
@@ -49,7 +49,7 @@ async fn respond(
     service.oneshot(request()).await.unwrap()
 }
 
-fn read<B: http_body::Body>(response: Response<B>) -> RemoteFault {
+fn read<B: http_body::Body>(response: &Response<B>) -> RemoteFault {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/grpc");
     assert!(response.body().is_end_stream(), "trailers-only");
@@ -154,7 +154,7 @@ async fn metadata_of_the_application_s_own_stays() {
     };
     let response = respond(with_metadata).await;
     assert_eq!(response.headers()["x-shard"], "12");
-    assert_eq!(read(response).reason(), "ORDER_NOT_FOUND");
+    assert_eq!(read(&response).reason(), "ORDER_NOT_FOUND");
 }
 
 #[tokio::test]
