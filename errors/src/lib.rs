@@ -56,6 +56,7 @@
 //! | [`Problem`], [`GrpcStatus`] | render by hand |
 //! | [`RemoteFault`] | reads both forms back, and passes them on when told to |
 //! | [`Details`] | `google.rpc` error details: which fields are wrong, which quota is used up |
+//! | [`BareFault`] | the fault of an error that is only a status |
 //! | [`Catalogue`] | every fault a service can answer with, as JSON |
 //!
 //! # Errors from elsewhere
@@ -115,6 +116,7 @@
 //! Without features the crate depends on no framework and on no async runtime. It logs through
 //! [`tracing`], with the target `mainstay_errors`.
 
+mod bare;
 mod catalogue;
 mod convert;
 mod details;
@@ -136,6 +138,7 @@ mod tonic;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use bare::BareFault;
 pub use catalogue::{Catalogue, FaultRow, FaultTable, ReasonConflict};
 pub use details::{
     AnyDetail, DebugInfo, Details, FieldViolation, HelpLink, LocalizedMessage, Location,

@@ -180,3 +180,53 @@ fn malformed_details_of_a_peer_do_not_panic() {
         assert_eq!(fault.code(), Code::Aborted);
     }
 }
+
+mod mid_stream {
+    use super::*;
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use http_body::Frame;
+    use http_body_util::{BodyExt, StreamBody};
+
+    /// A stream that sends a message and then these trailers.
+    async fn trailers_of(status: Status) -> HeaderMap {
+        let body = move || {
+            let mut trailers = HeaderMap::new();
+            status.add_header(&mut trailers).unwrap();
+            let frames = [Frame::data(Bytes::from_static(b"x")), Frame::trailers(trailers)];
+            let frames = frames.map(Ok::<_, std::convert::Infallible>);
+            let mut response =
+                Response::new(Body::new(StreamBody::new(tokio_stream::iter(frames))));
+            let media_type = "application/grpc".parse().unwrap();
+            response.headers_mut().insert("content-type", media_type);
+            response
+        };
+        let collected = respond(body).await.into_body().collect().await.unwrap();
+        let trailers = collected.trailers().cloned().unwrap();
+        assert_eq!(collected.to_bytes(), "x");
+        trailers
+    }
+
+    #[tokio::test]
+    async fn a_fault_keeps_its_details() {
+        let trailers = trailers_of(Status::from(NOT_FOUND)).await;
+        let fault = RemoteFault::from_grpc(&trailers).unwrap();
+        assert_eq!((fault.code(), fault.reason()), (Code::NotFound, "ORDER_NOT_FOUND"));
+    }
+
+    #[tokio::test]
+    async fn an_internal_error_says_nothing() {
+        let trailers = trailers_of(Status::internal("row 12 is locked")).await;
+        let fault = RemoteFault::from_grpc(&trailers).unwrap();
+        assert_eq!((fault.code(), fault.reason()), (Code::Internal, "INTERNAL"));
+        assert!(!format!("{trailers:?}").contains("row 12"));
+        assert_eq!(fault.request_id(), Some("r-1"));
+    }
+
+    #[tokio::test]
+    async fn success_is_success() {
+        let trailers = trailers_of(Status::ok("")).await;
+        assert_eq!(trailers["grpc-status"], "0");
+        assert!(!trailers.contains_key("grpc-status-details-bin"));
+    }
+}

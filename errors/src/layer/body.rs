@@ -5,6 +5,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use super::trailers::Trailers;
+
 pin_project! {
     /// The body of a response that went through [`FaultLayer`](crate::FaultLayer): the inner
     /// service's own, or a rendered fault.
@@ -20,6 +22,7 @@ pin_project! {
     #[derive(Debug)]
     enum Content<B> {
         Inner { #[pin] body: B },
+        Grpc { #[pin] body: B, trailers: Trailers },
         Rendered { bytes: Bytes },
     }
 }
@@ -27,6 +30,11 @@ pin_project! {
 impl<B> FaultBody<B> {
     pub(super) fn inner(body: B) -> Self {
         Self { content: Content::Inner { body } }
+    }
+
+    /// A gRPC response, whose trailers may turn out to be an error.
+    pub(super) fn grpc(body: B, trailers: Trailers) -> Self {
+        Self { content: Content::Grpc { body, trailers } }
     }
 
     pub(super) fn rendered(bytes: Bytes) -> Self {
@@ -51,6 +59,9 @@ impl<B: Body<Data = Bytes>> Body for FaultBody<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match self.project().content.project() {
             ContentProjection::Inner { body } => body.poll_frame(cx),
+            ContentProjection::Grpc { body, trailers } => body
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map(|frame| shape(frame, trailers)))),
             ContentProjection::Rendered { bytes } if bytes.is_empty() => Poll::Ready(None),
             ContentProjection::Rendered { bytes } => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
@@ -60,15 +71,22 @@ impl<B: Body<Data = Bytes>> Body for FaultBody<B> {
 
     fn is_end_stream(&self) -> bool {
         match &self.content {
-            Content::Inner { body } => body.is_end_stream(),
+            Content::Inner { body } | Content::Grpc { body, .. } => body.is_end_stream(),
             Content::Rendered { bytes } => bytes.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.content {
-            Content::Inner { body } => body.size_hint(),
+            Content::Inner { body } | Content::Grpc { body, .. } => body.size_hint(),
             Content::Rendered { bytes } => SizeHint::with_exact(bytes.len() as u64),
         }
     }
+}
+
+fn shape(mut frame: Frame<Bytes>, trailers: &Trailers) -> Frame<Bytes> {
+    if let Some(fields) = frame.trailers_mut() {
+        trailers.shape(fields);
+    }
+    frame
 }

@@ -6,14 +6,15 @@
 //! is plain text with the name of a Rust type in it, a panic cuts the connection, and only the
 //! handlers' own are what the documentation says. [`FaultLayer`] stands around all of them.
 
-mod bare;
 mod body;
 mod config;
 mod future;
 mod log;
+mod raw;
 mod render;
 mod request;
 mod service;
+mod trailers;
 
 #[cfg(feature = "tonic")]
 mod status;

@@ -2,28 +2,29 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
-use mainstay_core::{Code, TraceId, is_grpc};
+use mainstay_core::{Code, is_grpc};
 
-use super::bare::Bare;
 use super::body::FaultBody;
 use super::config::{Config, Found};
 use super::request::Seen;
+use super::trailers::Trailers;
 use super::{log, status};
 use crate::error::Carried;
 use crate::fault::Chain;
 use crate::grpc::{APPLICATION_GRPC, GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
-use crate::{Fault, GrpcStatus, Internal, Occurrence, Problem};
+use crate::{BareFault, Fault, GrpcStatus, Internal, Problem};
 
 /// Renders what one request came to.
 pub(super) struct Renderer<'a> {
     pub(super) seen: &'a Seen,
-    pub(super) config: &'a Config,
+    pub(super) config: &'a Arc<Config>,
 }
 
 impl Renderer<'_> {
@@ -45,6 +46,10 @@ impl Renderer<'_> {
             response.status().as_u16() >= 400 || response.headers().contains_key(GRPC_STATUS);
         if failed {
             return self.failed_response(response);
+        }
+        if self.seen.grpc {
+            let trailers = Trailers { seen: *self.seen, config: Arc::clone(self.config) };
+            return response.map(|body| FaultBody::grpc(body, trailers));
         }
         response.map(FaultBody::inner)
     }
@@ -68,21 +73,17 @@ impl Renderer<'_> {
         fault: &dyn Fault,
         cause: &dyn fmt::Display,
     ) -> Response<FaultBody<B>> {
-        let (request_id, trace_id) = (self.seen.request_id(), self.seen.trace_id());
-        let occurrence = Occurrence {
-            request_id: Some(request_id.as_str()),
-            trace_id: trace_id.as_ref().map(TraceId::as_str),
-            domain: self.config.domain.as_deref(),
-        };
-        log::fault(fault, occurrence, cause);
         let grpc = self.seen.grpc || is_grpc(&head.headers);
         remove_body_headers(&mut head.headers);
-        let body = if grpc {
-            write_status(&mut head, &GrpcStatus::new(fault).at(occurrence));
-            Bytes::new()
-        } else {
-            write_problem(&mut head, &Problem::new(fault).at(occurrence), self.seen.head)
-        };
+        let body = self.seen.occurrence(self.config, |occurrence| {
+            log::fault(fault, occurrence, cause);
+            if grpc {
+                write_status(&mut head, &GrpcStatus::new(fault).at(occurrence));
+                Bytes::new()
+            } else {
+                write_problem(&mut head, &Problem::new(fault).at(occurrence), self.seen.head)
+            }
+        });
         Response::from_parts(head, FaultBody::rendered(body))
     }
 }
@@ -120,9 +121,9 @@ fn remove_body_headers(headers: &mut HeaderMap) {
 
 /// Whether an error response says nothing that was meant for the client: it has a status, and a
 /// body that is empty or plain text.
-fn bare<B: Body>(head: &Parts, body: &B) -> Option<Bare> {
+fn bare<B: Body>(head: &Parts, body: &B) -> Option<BareFault> {
     if is_grpc(&head.headers) {
-        return bare_status(&head.headers).map(Bare::from_code);
+        return bare_status(&head.headers).map(BareFault::from_code);
     }
     let is_error = head.status.is_client_error() || head.status.is_server_error();
     let is_text = head.headers.get(CONTENT_TYPE).is_some_and(|value| {
@@ -130,7 +131,7 @@ fn bare<B: Body>(head: &Parts, body: &B) -> Option<Bare> {
         start.eq_ignore_ascii_case(b"text/plain")
     });
     let is_empty = body.size_hint().exact() == Some(0) || body.is_end_stream();
-    (is_error && (is_text || is_empty)).then(|| Bare::from_status(head.status))
+    (is_error && (is_text || is_empty)).then(|| BareFault::from_status(head.status))
 }
 
 /// The code of a gRPC error that has neither message nor details.

@@ -1,6 +1,9 @@
 use http::{HeaderName, Method, Request};
 use mainstay_core::{RequestId, TraceId, is_grpc};
 
+use super::config::Config;
+use crate::Occurrence;
+
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -42,13 +45,21 @@ impl Seen {
         }
     }
 
-    /// The request's id, made now if it has none, or none that may be used.
-    pub(super) fn request_id(&self) -> RequestId {
-        RequestId::from_bytes(self.request_id.bytes()).unwrap_or_else(|_| RequestId::random())
-    }
-
-    pub(super) fn trace_id(&self) -> Option<TraceId> {
-        TraceId::from_traceparent(self.traceparent.bytes())
+    /// Shows the occurrence of a fault of this request to `show`. The request's id is made now if
+    /// it has none, or none that may be used.
+    pub(super) fn occurrence<T>(
+        &self,
+        config: &Config,
+        show: impl FnOnce(Occurrence<'_>) -> T,
+    ) -> T {
+        let id = self.request_id.bytes();
+        let request_id = RequestId::from_bytes(id).unwrap_or_else(|_| RequestId::random());
+        let trace_id = TraceId::from_traceparent(self.traceparent.bytes());
+        show(Occurrence {
+            request_id: Some(request_id.as_str()),
+            trace_id: trace_id.as_ref().map(TraceId::as_str),
+            domain: config.domain.as_deref(),
+        })
     }
 }
 
