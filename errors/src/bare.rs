@@ -15,8 +15,8 @@ use crate::{Fault, FaultRow, FaultTable, Kind};
 /// use mainstay_errors::{BareFault, Code, Fault};
 ///
 /// let fault = BareFault::from_status(http::StatusCode::METHOD_NOT_ALLOWED);
-/// assert_eq!(fault.kind().reason(), "METHOD_NOT_ALLOWED");
-/// assert_eq!(fault.kind().code(), Code::Unimplemented);
+/// assert_eq!(fault.kind().reason, "METHOD_NOT_ALLOWED");
+/// assert_eq!(fault.kind().code, Code::Unimplemented);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BareFault {
@@ -48,7 +48,7 @@ impl BareFault {
 
     /// A fault of which only the code is known.
     pub(crate) fn named_after(code: Code) -> Self {
-        let known = CODES.iter().find(|row| row.kind.code() == code);
+        let known = CODES.iter().find(|row| row.kind.code == code);
         known.map_or(Self::of_row(&UNKNOWN), Self::of_row)
     }
 
@@ -66,7 +66,7 @@ impl BareFault {
 
 impl fmt::Display for BareFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "bare status {} ({})", self.kind.http_status().as_u16(), self.kind.code())
+        write!(f, "bare status {} ({})", self.kind.http_status().as_u16(), self.kind.code)
     }
 }
 
@@ -170,9 +170,9 @@ mod tests {
             let status = StatusCode::from_u16(number).unwrap();
             let fault = BareFault::from_status(status);
             assert_eq!(fault.kind.http_status(), status);
-            assert_ne!(fault.kind.code(), Code::Ok);
+            assert_ne!(fault.kind.code, Code::Ok);
             assert!(!fault.message.is_empty());
-            let reason = fault.kind.reason();
+            let reason = fault.kind.reason;
             assert!(reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'));
         }
     }
@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn every_code_has_a_fault() {
         for code in Code::ALL.into_iter().filter(|code| *code != Code::Ok) {
-            assert_eq!(BareFault::from_code(code).kind.code(), code);
-            assert_eq!(BareFault::named_after(code).kind.reason(), code.name());
+            assert_eq!(BareFault::from_code(code).kind.code, code);
+            assert_eq!(BareFault::named_after(code).kind.reason, code.name());
         }
     }
 

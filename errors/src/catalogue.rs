@@ -61,7 +61,7 @@ impl FaultTable {
 /// # }
 /// let catalogue = Catalogue::new().with::<OrderError>()?;
 /// let row = catalogue.rows()[0];
-/// assert_eq!(row.kind.reason(), "ORDER_NOT_FOUND");
+/// assert_eq!(row.kind.reason, "ORDER_NOT_FOUND");
 /// assert_eq!(row.message, "There is no order {id}.");
 /// assert!(catalogue.to_json().contains("\"metadata\": [\n        \"id\"\n      ]"));
 /// # Ok::<(), mainstay_errors::ReasonConflict>(())
@@ -91,7 +91,7 @@ impl Catalogue {
     /// [`ReasonConflict`] if a reason is there already with another meaning.
     pub fn with<F: Fault>(mut self) -> Result<Self, ReasonConflict> {
         for row in F::table().rows() {
-            let name = |row: &FaultRow| (row.kind.domain_name(), row.kind.reason());
+            let name = |row: &FaultRow| (row.kind.domain, row.kind.reason);
             match self.rows.iter().find(|known| name(known) == name(row)) {
                 None => self.rows.push(row),
                 Some(known) if *known == row => {}
@@ -119,15 +119,15 @@ impl Catalogue {
 fn row_to_json(row: &FaultRow) -> Value {
     let kind = row.kind;
     let members = [
-        ("domain", kind.domain_name().map(Value::from)),
-        ("reason", Some(kind.reason().into())),
-        ("code", Some(kind.code().name().into())),
+        ("domain", kind.domain.map(Value::from)),
+        ("reason", Some(kind.reason.into())),
+        ("code", Some(kind.code.name().into())),
         ("status", Some(kind.http_status().as_u16().into())),
         ("message", Some(row.message.into())),
         ("metadata", Some(row.metadata.into())),
-        ("title", kind.given_title().map(Value::from)),
-        ("type", kind.given_type_uri().map(Value::from)),
-        ("help", kind.help_url().map(Value::from)),
+        ("title", kind.title.map(Value::from)),
+        ("type", kind.type_uri.map(Value::from)),
+        ("help", kind.help.map(Value::from)),
         ("retry_after_ms", row.retry_after.and_then(millis)),
     ];
     let present = |(name, value): (&str, Option<Value>)| Some((name.to_owned(), value?));

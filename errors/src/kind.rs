@@ -16,14 +16,22 @@ use mainstay_core::Code;
 /// assert_eq!(DECLINED.http_status(), 402);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Kind<'a> {
-    code: Code,
+    /// The canonical code.
+    pub code: Code,
+    /// The stable business code that clients branch on.
+    pub reason: &'a str,
+    /// Who defines the reason.
+    pub domain: Option<&'a str>,
+    /// The title, if it is not made from the reason.
+    pub title: Option<&'a str>,
+    /// The problem type's URI, if it is not made from domain and reason.
+    pub type_uri: Option<&'a str>,
+    /// A page that helps.
+    pub help: Option<&'a str>,
+    /// See [`Kind::http_status`].
     status: Option<u16>,
-    reason: &'a str,
-    domain: Option<&'a str>,
-    title: Option<&'a str>,
-    type_uri: Option<&'a str>,
-    help: Option<&'a str>,
 }
 
 impl<'a> Kind<'a> {
@@ -31,7 +39,7 @@ impl<'a> Kind<'a> {
     ///
     /// The reason is `UPPER_SNAKE`, at most 63 characters (AIP-193).
     pub const fn new(code: Code, reason: &'a str) -> Self {
-        Self { code, status: None, reason, domain: None, title: None, type_uri: None, help: None }
+        Self { code, reason, domain: None, title: None, type_uri: None, help: None, status: None }
     }
 
     /// A more exact HTTP status than the code's own, 400 to 599, such as 402, 412, 413 or 422.
@@ -74,39 +82,9 @@ impl<'a> Kind<'a> {
         self
     }
 
-    /// The canonical code.
-    pub const fn code(&self) -> Code {
-        self.code
-    }
-
     /// The HTTP status: the exact one if there is one, else that of the code.
     pub fn http_status(&self) -> StatusCode {
         self.exact_status().unwrap_or_else(|| self.code.http_status())
-    }
-
-    /// The stable business code.
-    pub const fn reason(&self) -> &'a str {
-        self.reason
-    }
-
-    /// Who defines the reason, if it was said.
-    pub const fn domain_name(&self) -> Option<&'a str> {
-        self.domain
-    }
-
-    /// The title, if one was given.
-    pub const fn given_title(&self) -> Option<&'a str> {
-        self.title
-    }
-
-    /// The problem type's URI, if one was given.
-    pub const fn given_type_uri(&self) -> Option<&'a str> {
-        self.type_uri
-    }
-
-    /// The help page, if there is one.
-    pub const fn help_url(&self) -> Option<&'a str> {
-        self.help
     }
 
     /// The HTTP status if it is another than the code's own: what a gRPC peer cannot guess.

@@ -225,7 +225,7 @@ pub use remote::{Relay, RemoteFault};
 ///     limit: 100,
 ///     refill: Duration::from_millis(1500),
 /// });
-/// assert_eq!(error.kind().reason(), "QUOTA_USED_UP");
+/// assert_eq!(error.kind().reason, "QUOTA_USED_UP");
 /// assert_eq!(error.retry_after(), Some(Duration::from_millis(1500)));
 /// ```
 #[cfg(feature = "derive")]

@@ -11,7 +11,7 @@ use crate::{Error, GrpcStatus, RemoteFault};
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let rendered = GrpcStatus::new(error.fault());
-        let code = tonic::Code::from(i32::from(error.fault().kind().code().number()));
+        let code = tonic::Code::from(i32::from(error.fault().kind().code.number()));
         let message = rendered.message();
         let mut status = Status::with_details(code, message.as_str(), rendered.encoded());
         status.set_source(Arc::new(Carried::new(error)));

@@ -18,7 +18,7 @@ use crate::Fault;
 /// }
 ///
 /// let error = port("http").unwrap_err();
-/// assert_eq!(error.fault().kind().reason(), "BAD_PORT");
+/// assert_eq!(error.fault().kind().reason, "BAD_PORT");
 /// assert_eq!(format!("{error:#}"), "bad port: invalid digit found in string");
 /// ```
 pub trait ResultExt<T, E>: Sized {

@@ -44,9 +44,9 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 ///     Ok(wanted)
 /// }
 ///
-/// assert_eq!(reserve("two").unwrap_err().fault().kind().code(), Code::Internal);
+/// assert_eq!(reserve("two").unwrap_err().fault().kind().code, Code::Internal);
 /// let error = reserve("4").unwrap_err();
-/// assert_eq!(error.fault().kind().reason(), "OUT_OF_STOCK");
+/// assert_eq!(error.fault().kind().reason, "OUT_OF_STOCK");
 /// assert!(error.downcast_ref::<OutOfStock>().is_some());
 /// assert_eq!(format!("{error:#}"), "reserving: no stock");
 /// ```

@@ -29,7 +29,7 @@ impl Encoder<'_> {
     }
 
     fn write_status(&self, out: &mut Buffer, shedding: Shedding) {
-        wire::number(out, 1, u64::from(self.kind.code().number()));
+        wire::number(out, 1, u64::from(self.kind.code.number()));
         wire::text(out, 2, self.message);
         any(out, "type.googleapis.com/google.rpc.ErrorInfo", |out| {
             self.write_error_info(out, shedding);
@@ -51,8 +51,8 @@ impl Encoder<'_> {
     }
 
     fn write_error_info(&self, out: &mut Buffer, shedding: Shedding) {
-        wire::text(out, 1, self.kind.reason());
-        wire::text(out, 2, self.kind.domain_name().unwrap_or_default());
+        wire::text(out, 1, self.kind.reason);
+        wire::text(out, 2, self.kind.domain.unwrap_or_default());
         if shedding.keeps(Shed::Metadata) {
             self.fault.metadata(&mut |key, value| {
                 if !is_reserved(key) {
@@ -70,7 +70,7 @@ impl Encoder<'_> {
     }
 
     fn write_help(&self, out: &mut Buffer) {
-        let own = self.kind.help_url();
+        let own = self.kind.help;
         let more = self.fault.details().map(|details| details.help.as_slice()).unwrap_or_default();
         if own.is_none() && more.is_empty() {
             return;
@@ -93,7 +93,7 @@ impl Encoder<'_> {
         let details = |has: fn(&Details) -> bool| self.fault.details().is_some_and(has);
         match shed {
             Shed::DebugInfo => details(|it| it.debug.is_some()),
-            Shed::Help => self.kind.help_url().is_some() || details(|it| !it.help.is_empty()),
+            Shed::Help => self.kind.help.is_some() || details(|it| !it.help.is_empty()),
             Shed::LocalizedMessage => details(|it| it.localized_message.is_some()),
             Shed::Other => details(|it| !it.other.is_empty()),
             Shed::ResourceInfo => details(|it| it.resource.is_some()),

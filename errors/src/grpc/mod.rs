@@ -93,7 +93,7 @@ impl<'a> GrpcStatus<'a> {
             left = left.saturating_sub(field_size(&name, &value));
             headers.insert(name, value);
         };
-        insert(GRPC_STATUS, status_value(self.fault.kind().code()));
+        insert(GRPC_STATUS, status_value(self.fault.kind().code));
         insert(GRPC_MESSAGE, message_value(&message));
         let room = left.saturating_sub(FIELD_OVERHEAD + GRPC_STATUS_DETAILS.as_str().len());
         if let Some(details) = self.encoder(&message).encode(room / 4 * 3) {

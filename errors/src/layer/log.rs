@@ -14,10 +14,10 @@ pub(super) fn fault(fault: &dyn Fault, occurrence: Occurrence<'_>, cause: &dyn f
             event!(
                 target: "mainstay_errors",
                 $level,
-                code = kind.code().name(),
+                code = kind.code.name(),
                 status = kind.http_status().as_u16(),
-                reason = kind.reason(),
-                domain = kind.domain_name().or(occurrence.domain),
+                reason = kind.reason,
+                domain = kind.domain.or(occurrence.domain),
                 request_id = occurrence.request_id,
                 trace_id = occurrence.trace_id,
                 error = %cause,
@@ -25,7 +25,7 @@ pub(super) fn fault(fault: &dyn Fault, occurrence: Occurrence<'_>, cause: &dyn f
             )
         };
     }
-    match level(kind.code()) {
+    match level(kind.code) {
         Level::ERROR => log!(Level::ERROR),
         Level::WARN => log!(Level::WARN),
         _ => log!(Level::INFO),

@@ -26,7 +26,7 @@ impl Raw {
 
 impl fmt::Display for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "status {} without details", self.bare.kind().code())
+        write!(f, "status {} without details", self.bare.kind().code)
     }
 }
 

@@ -92,10 +92,10 @@ impl<'a> Problem<'a> {
             out.push(b'"');
         }
         out.extend_from_slice(b",\"code\":\"");
-        out.extend_from_slice(kind.code().name().as_bytes());
+        out.extend_from_slice(kind.code.name().as_bytes());
         out.push(b'"');
-        write_member(out, b",\"reason\":\"", Some(kind.reason()).filter(|it| !it.is_empty()));
-        write_member(out, b",\"domain\":\"", kind.domain_name());
+        write_member(out, b",\"reason\":\"", Some(kind.reason).filter(|it| !it.is_empty()));
+        write_member(out, b",\"domain\":\"", kind.domain);
         write_metadata(out, self.fault);
         write_member(out, b",\"request_id\":\"", self.occurrence.request_id);
         write_member(out, b",\"trace_id\":\"", self.occurrence.trace_id);
@@ -112,7 +112,7 @@ impl<'a> Problem<'a> {
         if let Some(wait) = self.fault.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
-        if let Some(url) = self.fault.kind().help_url()
+        if let Some(url) = self.fault.kind().help
             && let Ok(link) = HeaderValue::try_from(format!("<{url}>; rel=\"help\""))
         {
             headers.append(LINK, link);
@@ -140,11 +140,11 @@ fn whole_seconds(wait: Duration) -> u64 {
 /// The first two members. Without a type the problem is `about:blank`, whose title is the
 /// status phrase (RFC 9457, section 4.2.1).
 fn write_type_and_title(out: &mut Vec<u8>, kind: &Kind<'_>) {
-    match (kind.given_type_uri(), kind.domain_name()) {
+    match (kind.type_uri, kind.domain) {
         (Some(uri), _) => write_member(out, b"{\"type\":\"", Some(uri)),
-        (None, Some(domain)) if !kind.reason().is_empty() => {
+        (None, Some(domain)) if !kind.reason.is_empty() => {
             write_member_open(out, b"{\"type\":\"https://", domain);
-            write_member(out, b"/problems/", Some(kind.reason()));
+            write_member(out, b"/problems/", Some(kind.reason));
         }
         (None, _) => {
             out.extend_from_slice(b"{\"title\":\"");

@@ -12,7 +12,7 @@ pub(super) enum Title<'a> {
 
 impl<'a> Title<'a> {
     pub(super) fn of_kind(kind: &Kind<'a>) -> Self {
-        match (kind.given_title(), kind.reason()) {
+        match (kind.title, kind.reason) {
             (Some(title), _) => Title::Given(title),
             (None, "") => Self::of_status(kind.http_status()),
             (None, reason) => Title::Reason(reason),
