@@ -93,14 +93,20 @@ pub enum OrderError {
     )]
     IdempotencyStore(#[source] sqlx::Error),
 
-    /// The body is not JSON.
-    #[error("body is not JSON")]
+    /// The body is not JSON, or the message not what its schema says.
+    #[error("malformed body")]
+    #[fault(invalid_argument, reason = "MALFORMED_BODY", message = "The body is malformed.")]
+    MalformedBody(#[source] Box<dyn Error + Send + Sync>),
+
+    /// The message is larger than what is accepted. Over HTTP the router says so by itself.
+    #[error("message too large")]
     #[fault(
-        invalid_argument,
-        reason = "MALFORMED_BODY",
-        message = "The body is not well-formed JSON."
+        out_of_range,
+        status = 413,
+        reason = "BODY_TOO_LARGE",
+        message = "The message is larger than what is accepted."
     )]
-    MalformedBody(#[source] serde_json::Error),
+    MessageTooLarge,
 
     /// The body says it is something else than JSON, or does not say.
     #[error("media type is not JSON")]

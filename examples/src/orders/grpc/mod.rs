@@ -3,6 +3,7 @@
 mod convert;
 mod routes;
 mod service;
+mod unread;
 
 pub use routes::{HealthReporter, router};
 

@@ -1,7 +1,8 @@
-use axum::Router;
+use axum::{Router, middleware};
 use tonic::service::Routes;
 use tonic_reflection::server::Builder as Reflection;
 
+use super::unread;
 use super::v1::DESCRIPTORS;
 use super::v1::order_service_server::OrderServiceServer;
 use crate::orders::service::Orders;
@@ -24,5 +25,6 @@ pub async fn router(
         .build_v1()?;
     let orders = OrderServiceServer::new(orders).max_decoding_message_size(MOST_MESSAGE);
     let routes = Routes::new(orders).add_service(health).add_service(reflection);
-    Ok((routes.into_axum_router(), reporter))
+    let router = routes.into_axum_router().layer(middleware::from_fn(unread::name));
+    Ok((router, reporter))
 }

@@ -10,7 +10,8 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, OrderEr
     if !is_json(headers) {
         return Err(OrderError::UnsupportedMediaType);
     }
-    let body: Value = serde_json::from_slice(body).map_err(OrderError::MalformedBody)?;
+    let malformed = |error: serde_json::Error| OrderError::MalformedBody(error.into());
+    let body: Value = serde_json::from_slice(body).map_err(malformed)?;
     let mut wrong = Violations::default();
     let order = draft(&body, &mut wrong).check(&mut wrong);
     wrong.or(order)

@@ -1,0 +1,60 @@
+//! The end of the process, when it is asked for.
+
+use rustix::process::Signal;
+use serde_json::json;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::support::{
+    Database, Fault, Service, Simulator, assert_problem, eventually, new_order, on_each_database,
+};
+
+on_each_database!(what_is_in_flight_finishes);
+
+const DRAINING: Fault = Fault { status: 503, reason: "DRAINING", code: "UNAVAILABLE" };
+
+async fn what_is_in_flight_finishes(database: Database) {
+    let simulator = Simulator::start().await;
+    let mut service = Service::start_calling(&database, &simulator).await;
+    let mut health = HealthClient::new(service.channel().await);
+    simulator.gateway.set_faults(json!({ "latency_ms": 1500 })).await;
+    let request = service.api.ordering("k", &new_order());
+    let in_flight = tokio::spawn(async move { request.send().await.unwrap() });
+    // It is in flight for sure once its charge is booked.
+    let gateway = &simulator.gateway;
+    eventually("the charge", async || (gateway.total().await == 1).then_some(())).await;
+
+    service.process.signal(Signal::TERM);
+    let api = &service.api;
+    let not_ready = eventually("the drain", async || {
+        Some(api.get("/readyz").await).filter(|response| response.status() == 503)
+    });
+    assert_problem(not_ready.await, DRAINING).await;
+    assert_eq!(api.get("/healthz").await.status(), 200);
+    let answer = health.check(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(answer.status(), ServingStatus::NotServing);
+
+    let response = in_flight.await.unwrap();
+    assert_eq!(response.status(), 201);
+    assert_eq!(service.process.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn an_idle_service_ends_at_once_on_either_signal() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut service = Service::start_alone().await;
+        // A connection that is kept open, and has nothing in flight, holds nobody up.
+        let _channel = service.channel().await;
+        service.api.ordered("k").await;
+        service.process.signal(signal);
+        assert_eq!(service.process.ended().await.code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn the_simulator_ends_when_it_is_asked() {
+    let mut simulator = Simulator::start().await;
+    simulator.process.signal(Signal::TERM);
+    assert_eq!(simulator.process.ended().await.code(), Some(0));
+}
