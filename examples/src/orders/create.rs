@@ -34,8 +34,12 @@ impl Orders {
         let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
         match self.claim(key, &fingerprint, new).await? {
             Claimed::Ours(order, lease) => {
-                let order = self.charge(context, order, lease, key.gateway_key()).await?;
-                Ok(Answer { order, replayed: false })
+                let charged = self.charge(context, order, lease, key.gateway_key()).await;
+                if let Err(OrderError::Payments { .. } | OrderError::DeadlineExceeded) = charged {
+                    // A retry need not wait. If this fails too, the lease runs out by itself.
+                    let _ = self.store.release(lease).await;
+                }
+                Ok(Answer { order: charged?, replayed: false })
             }
             Claimed::Settled(order) => {
                 Ok(Answer { order: as_first_answered(order), replayed: true })
@@ -64,7 +68,7 @@ impl Orders {
         }
     }
 
-    /// Charges for a pending order and settles it.
+    /// Charges for a pending order and settles it. The lease is kept if that fails.
     pub(super) async fn charge(
         &self,
         context: &RequestContext,
@@ -82,11 +86,7 @@ impl Orders {
             Ok(payment) if self.store.settle(lease, &payment).await? => Ok(order.settled(payment)),
             // Too late: whoever has the order now settles it with the same answer.
             Ok(_) => Err(OrderError::InProgress),
-            Err(error) => {
-                // If this fails too, the lease runs out by itself.
-                let _ = self.store.release(lease).await;
-                Err(unanswered(error, context))
-            }
+            Err(error) => Err(unanswered(error, context)),
         }
     }
 }

@@ -89,7 +89,7 @@ pub enum OrderError {
     #[fault(
         unavailable,
         reason = "IDEMPOTENCY_STORE_UNAVAILABLE",
-        message = "It cannot be told whether this Idempotency-Key was used. Nothing was charged."
+        message = "It cannot be told whether this Idempotency-Key was used. Retry with the same."
     )]
     IdempotencyStore(#[source] sqlx::Error),
 

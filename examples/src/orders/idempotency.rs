@@ -113,7 +113,7 @@ fn hex_digest(parts: &[&[u8]]) -> String {
     for part in parts {
         digest.update(part);
     }
-    format!("{:x}", digest.finalize())
+    digest.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -131,6 +131,16 @@ async fn what_cannot_be_cancelled(database: Database) {
 }
 
 #[tokio::test]
+async fn every_wrong_field_of_a_long_order_is_told() {
+    let service = Service::start_alone().await;
+    let mut order = new_order();
+    order["lines"] = json!(vec![json!({ "sku": "", "quantity": 0, "unit_price_cents": 0 }); 30]);
+    let problem = assert_problem(service.api.order("k", &order).await, VALIDATION).await;
+    // Three rules are broken by each line, and 29 repeat the first one's article.
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 119);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_query() {
     let service = Service::start_alone().await;
     let path = "/v1/orders?limit=101&status=lost&currency=CHF&min_total_cents=x&cursor=!&page=2";

@@ -25,3 +25,4 @@ mod payments;
 mod process;
 mod python_client;
 mod reconcile;
+mod store;

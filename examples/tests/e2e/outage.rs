@@ -1,13 +1,15 @@
-//! The database goes away while the service runs, and comes back.
+//! What the service stands on goes away while it runs.
 
 use mainstay_testkit::servers::Postgres;
 
-use crate::support::{Database, Fault, Service, assert_problem, eventually, new_order};
+use crate::support::{Database, Fault, Service, Simulator, assert_problem, eventually, new_order};
 
 const NO_KEYS: Fault =
     Fault { status: 503, reason: "IDEMPOTENCY_STORE_UNAVAILABLE", code: "UNAVAILABLE" };
 const NO_DATABASE: Fault =
     Fault { status: 503, reason: "DATABASE_UNAVAILABLE", code: "UNAVAILABLE" };
+const NO_PAYMENTS: Fault =
+    Fault { status: 503, reason: "PAYMENTS_UNAVAILABLE", code: "UNAVAILABLE" };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_charged_while_the_database_is_away() {
@@ -30,6 +32,16 @@ async fn nothing_is_charged_while_the_database_is_away() {
     assert_eq!(api.get_json(&path).await, order);
     api.ordered("l").await;
     assert_eq!(service.gateway.total().await, 2);
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_gone_is_told_as_such() {
+    let (database, simulator) = (Database::sqlite(), Simulator::start().await);
+    let service = Service::start_calling(&database, &simulator).await;
+    service.api.ordered("k").await;
+    simulator.process.kill().await;
+    assert_problem(service.api.order("l", &new_order()).await, NO_PAYMENTS).await;
+    assert_eq!(service.api.get("/readyz").await.status(), 200, "orders can still be read");
 }
 
 fn server(database: &mut Database) -> &mut Postgres {

@@ -1,0 +1,67 @@
+//! What the database promises to the steps of an order, whichever it is.
+
+use http::{HeaderMap, HeaderValue};
+use mainstay_examples::orders::idempotency::ScopedKey;
+use mainstay_examples::orders::model::{Currency, Line, NewOrder, Payment, Status};
+use mainstay_examples::orders::store::{Claimed, Store};
+
+use crate::support::{Database, on_each_database};
+
+on_each_database!(one_of_many_claims_wins, only_the_last_holder_settles);
+
+async fn one_of_many_claims_wins(database: Database) {
+    let store = Store::open(&database.url()).await.unwrap();
+    let claims = (0..32).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.claim(&key("k"), "print", &new_order()).await.unwrap() })
+    });
+    let mut won = 0;
+    for claim in claims.collect::<Vec<_>>() {
+        match claim.await.unwrap() {
+            Claimed::Ours(..) => won += 1,
+            other => assert!(matches!(other, Claimed::Busy), "{other:?}"),
+        }
+    }
+    assert_eq!(won, 1);
+    let other = store.claim(&key("k"), "other print", &new_order()).await.unwrap();
+    assert!(matches!(other, Claimed::Reused), "{other:?}");
+    store.close().await;
+}
+
+async fn only_the_last_holder_settles(database: Database) {
+    let store = Store::open(&database.url()).await.unwrap();
+    let claimed = store.claim(&key("k"), "print", &new_order()).await.unwrap();
+    let Claimed::Ours(order, first) = claimed else { panic!("{claimed:?}") };
+    assert!(store.take_over(order.id).await.unwrap().is_none(), "it is held");
+
+    store.release(first).await.unwrap();
+    let second = store.take_over(order.id).await.unwrap().expect("it was let go of");
+    let captured = Payment::Captured("ch_1".to_owned());
+    assert!(!store.settle(first, &Payment::Declined).await.unwrap());
+    store.release(first).await.unwrap();
+    assert!(store.take_over(order.id).await.unwrap().is_none(), "it is the second's still");
+    assert!(store.settle(second, &captured).await.unwrap());
+    assert!(!store.settle(second, &Payment::Declined).await.unwrap(), "settled once and for all");
+
+    let stored = store.order(order.id).await.unwrap().unwrap();
+    assert_eq!(stored, order.clone().settled(captured));
+    assert_eq!(stored.status, Status::Paid);
+    let again = store.claim(&key("k"), "print", &new_order()).await.unwrap();
+    assert!(matches!(again, Claimed::Settled(it) if it == stored));
+    store.close().await;
+}
+
+fn key(key: &'static str) -> ScopedKey {
+    let mut headers = HeaderMap::new();
+    headers.insert("idempotency-key", HeaderValue::from_static(key));
+    ScopedKey::from_headers("POST /test", &headers).unwrap()
+}
+
+fn new_order() -> NewOrder {
+    NewOrder {
+        customer_email: "ann@example.com".to_owned(),
+        currency: Currency::Eur,
+        lines: vec![Line { sku: "A".to_owned(), quantity: 1, unit_price_cents: 1 }],
+        note: None,
+    }
+}
