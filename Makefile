@@ -46,5 +46,5 @@ deny: ## check licences, duplicate dependencies, sources and, where reachable, a
 	cargo install --locked --quiet $(CARGO_DENY)
 	@.ci/check-dependencies
 
-bench: ## run the benchmarks, or one area of them: make bench AREA=errors
-	cargo bench -p mainstay-benches $(if $(AREA),--bench $(AREA))
+bench: ## run the benchmarks and write benches/RESULTS.md; one area: make bench AREA=errors
+	@benches/run $(AREA)

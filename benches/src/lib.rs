@@ -1,1 +1,26 @@
 //! Every benchmark of the workspace, side by side with its peers.
+//!
+//! An [`Area`] is a table of cases, a [`Case`] is a table of contenders, and a contender is a
+//! function that prepares an [`Operation`]. The three kinds of bench (time, instructions,
+//! allocations) and the report all work from that one table, so that they cannot disagree about
+//! what is measured.
+//!
+//! How to run them and how to add one is in `README.md`.
+
+mod allocations;
+mod backtraces;
+mod case;
+mod instructions;
+mod results;
+mod time;
+
+pub mod errors;
+
+pub use allocations::{Allocations, count_allocations};
+pub use case::{Area, Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+pub use instructions::{count_instructions, warm};
+pub use results::Measured;
+pub use time::time;
+
+/// Every area, in the order of the report.
+pub const AREAS: &[Area] = &[errors::AREA];

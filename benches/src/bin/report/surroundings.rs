@@ -1,0 +1,54 @@
+//! On what the numbers were measured, and with which versions.
+
+use std::collections::BTreeSet;
+use std::env::consts::{ARCH, OS};
+use std::fs;
+use std::num::NonZero;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use mainstay_benches::Area;
+
+/// The libraries and tools that take part in every area.
+const EVERYWHERE: [&str; 3] = ["criterion", "gungraun", "allocation-counter"];
+
+pub(crate) fn machine() -> String {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let cpu = cpu().unwrap_or_else(|| ARCH.to_owned());
+    let rustc = said("rustc", &["--version"]);
+    let valgrind = said("valgrind", &["--version"]);
+    format!(
+        "{cores} cores of {cpu}, {OS}; {rustc}, thin LTO, one codegen unit, the system's \
+         allocator; {valgrind}."
+    )
+}
+
+/// The versions of the peers and of what measures, as `Cargo.lock` has them.
+pub(crate) fn versions(area: &Area) -> String {
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    let lock = fs::read_to_string(lock).unwrap_or_default();
+    let peers = area.cases.iter().flat_map(|case| case.contenders).filter(|it| it.is_peer());
+    let mut names: BTreeSet<&str> = peers.map(|peer| peer.who).collect();
+    names.extend(EVERYWHERE);
+    let version = |name: &str| {
+        let (_, entry) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
+        Some(format!("{name} {}", entry.split('"').next()?))
+    };
+    let versions: Vec<String> = names.into_iter().filter_map(version).collect();
+    format!("{}.", versions.join(", "))
+}
+
+/// The name of the processor, where the system has it in the usual file.
+fn cpu() -> Option<String> {
+    let file = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = file.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(": ")?.1.to_owned())
+}
+
+/// What a program prints, on one line.
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let text = output.map(|it| String::from_utf8_lossy(&it.stdout).trim().to_owned());
+    text.unwrap_or_else(|_| format!("no {program}"))
+}

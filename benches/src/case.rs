@@ -1,0 +1,94 @@
+use std::hint::black_box;
+
+/// Cases that belong together, and are run together.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    /// The first part of each id, and the name of the bench.
+    pub name: &'static str,
+    /// The cases, in the order of the report.
+    pub cases: &'static [Case],
+}
+
+/// One thing to do, and all who do it.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The second part of the id.
+    pub name: &'static str,
+    /// What is done, for the reader of the report.
+    pub what: &'static str,
+    /// What was promised of `mainstay` here.
+    pub goals: &'static [Goal],
+    /// Panics unless all contenders come to the same result. It runs before each measurement.
+    pub check_same_work: fn(),
+    /// All who do it: the floor, then ours, then the peers.
+    pub contenders: &'static [Contender],
+}
+
+/// One who does it.
+#[derive(Clone, Copy, Debug)]
+pub struct Contender {
+    /// The last part of the id: [`MAINSTAY`], the name of a peer's crate, or [`FLOOR`].
+    pub who: &'static str,
+    /// Makes what lives longer than one operation, such as a buffer or a service.
+    pub prepare: fn() -> Operation,
+}
+
+/// Does the thing as many times as it is told.
+///
+/// The loop is inside, so that the call through the pointer is paid once for all rounds.
+pub type Operation = Box<dyn FnMut(u64)>;
+
+/// What a case promises of `mainstay`.
+#[derive(Clone, Copy, Debug)]
+pub enum Goal {
+    /// At most so many allocations in one operation.
+    Allocations(u64),
+    /// At most this part of the best peer's time, and of the best peer's instructions.
+    OfBestPeer(f64),
+    /// At most so many nanoseconds more than the floor.
+    NanosOverFloor(f64),
+}
+
+/// Who this workspace is, as a contender.
+pub const MAINSTAY: &str = "mainstay";
+
+/// What the work costs by hand, as a contender.
+pub const FLOOR: &str = "floor";
+
+/// The operation that does `once` again and again. What it returns is neither optimised away nor
+/// kept: its destructor is part of the operation.
+pub fn operation<R>(mut once: impl FnMut() -> R + 'static) -> Operation {
+    Box::new(move |rounds| {
+        for _ in 0..rounds {
+            black_box(once());
+        }
+    })
+}
+
+impl Area {
+    /// The contender of this area with this case and name.
+    pub fn find(&self, case: &str, who: &str) -> Option<(&'static Case, &'static Contender)> {
+        let case = self.cases.iter().find(|it| it.name == case)?;
+        let contender = case.contenders.iter().find(|it| it.who == who)?;
+        Some((case, contender))
+    }
+
+    /// `<area>/<case>/<who>`.
+    pub fn id(&self, case: &Case, contender: &Contender) -> String {
+        format!("{}/{}/{}", self.name, case.name, contender.who)
+    }
+
+    /// Runs the check of every case.
+    pub fn check_same_work(&self) {
+        for case in self.cases {
+            (case.check_same_work)();
+        }
+    }
+}
+
+impl Contender {
+    /// Whether this is neither the floor nor `mainstay`.
+    pub fn is_peer(&self) -> bool {
+        self.who != FLOOR && self.who != MAINSTAY
+    }
+}
