@@ -29,7 +29,7 @@ const CODES: [(&str, &str); 16] = [
 pub(crate) struct TypeAttributes {
     pub(crate) domain: Option<LitStr>,
     pub(crate) types: Option<LitStr>,
-    pub(crate) manual: bool,
+    pub(crate) manual: Option<()>,
 }
 
 /// What may stand on a variant, or on a struct, which is its own only variant.
@@ -90,7 +90,7 @@ impl TypeAttributes {
         } else if meta.path.is_ident("types") {
             once(&mut self.types, meta, text)?;
         } else if meta.path.is_ident("manual") {
-            self.manual = true;
+            once(&mut self.manual, meta, word)?;
         } else {
             return Ok(false);
         }
@@ -106,7 +106,7 @@ impl VariantAttributes {
     }
 
     fn read_span(attrs: &[Attribute]) -> Self {
-        let span = attrs.iter().find(|attr| is_ours(attr)).map(span_of);
+        let span = attrs.iter().find(|attr| is_ours(attr)).map(|attr| span_of(attr.path()));
         Self { span, ..Self::default() }
     }
 
@@ -121,26 +121,38 @@ impl VariantAttributes {
             "title" => once(&mut self.title, meta, text),
             "retry_after" => once(&mut self.retry_after, meta, text),
             "help" => once(&mut self.help, meta, text),
-            "transparent" => once(&mut self.transparent, meta, |meta| Ok(span_of(&meta.path))),
+            "transparent" => {
+                let span = span_of(&meta.path);
+                once(&mut self.transparent, meta, |meta| word(meta).map(|()| span))
+            }
             "domain" | "types" | "manual" => {
                 Err(meta.error(format!("`{name}` goes on the type, not on a variant")))
             }
-            word => self.take_code(meta, word),
+            name => self.take_code(meta, name),
         }
     }
 
-    fn take_code(&mut self, meta: &ParseNestedMeta<'_>, word: &str) -> Result<()> {
-        let Some((_, name)) = CODES.iter().find(|(known, _)| *known == word) else {
+    /// Whether anything is said that a transparent variant leaves to the inner fault.
+    pub(crate) fn says_what_inner_says(&self) -> bool {
+        self.code.is_some()
+            || self.status.is_some()
+            || [&self.reason, &self.message, &self.title, &self.retry_after, &self.help]
+                .into_iter()
+                .any(Option::is_some)
+    }
+
+    fn take_code(&mut self, meta: &ParseNestedMeta<'_>, written: &str) -> Result<()> {
+        let Some((_, name)) = CODES.iter().find(|(known, _)| *known == written) else {
             let known: Vec<_> = CODES.iter().map(|(known, _)| format!("`{known}`")).collect();
             let known = known.join(", ");
-            let message = format!("unknown code or attribute `{word}`; the codes are {known}");
+            let message = format!("unknown code or attribute `{written}`; the codes are {known}");
             return Err(meta.error(message));
         };
         if self.code.is_some() {
             return Err(meta.error("a fault has one code"));
         }
         self.code = Some(Ident::new(name, span_of(&meta.path)));
-        Ok(())
+        word(meta)
     }
 }
 
@@ -155,14 +167,19 @@ impl FieldAttributes {
                     Ok(Public { span, key })
                 })
             } else if meta.path.is_ident("retry_after") {
-                once(&mut read.retry_after, meta, |_| Ok(span))
+                once(&mut read.retry_after, meta, |meta| word(meta).map(|()| span))
             } else if meta.path.is_ident("details") {
-                once(&mut read.details, meta, |_| Ok(span))
+                once(&mut read.details, meta, |meta| word(meta).map(|()| span))
             } else {
                 Err(meta.error("expected `public`, `retry_after` or `details` on a field"))
             }
         })?;
         Ok(read)
+    }
+
+    /// Where a mark is, if there is one.
+    pub(crate) fn mark(&self) -> Option<Span> {
+        self.public.as_ref().map(|public| public.span).or(self.retry_after).or(self.details)
     }
 }
 
@@ -187,6 +204,12 @@ fn span_of(tokens: &impl syn::spanned::Spanned) -> Span {
 
 fn text(meta: &ParseNestedMeta<'_>) -> Result<LitStr> {
     meta.value()?.parse()
+}
+
+/// Sees to it that nothing follows: what is a word takes no value.
+fn word(meta: &ParseNestedMeta<'_>) -> Result<()> {
+    let ends = meta.input.is_empty() || meta.input.peek(Token![,]);
+    if ends { Ok(()) } else { Err(meta.error("this is a word alone, without a value")) }
 }
 
 fn once<T>(

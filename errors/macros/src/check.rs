@@ -67,19 +67,23 @@ pub(crate) fn status(literal: &LitInt) -> Result<u16> {
     }
 }
 
+/// Letters, digits and `-._:`: it goes into the problem types' URIs as it is.
 pub(crate) fn domain(literal: &LitStr) -> Result<()> {
     let text = literal.value();
     if text.is_empty()
-        || text.bytes().any(|byte| !byte.is_ascii_graphic() || b"/?#\"".contains(&byte))
+        || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
     {
         return Err(Error::new(literal.span(), "a domain is a name, as in orders.example.com"));
     }
     Ok(())
 }
 
+/// A scheme (RFC 3986, section 3.1) and what does not end a `Link` header's `<...>`.
 pub(crate) fn uri(literal: &LitStr) -> Result<()> {
     let text = literal.value();
-    let well_formed = text.contains(':')
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
+    let well_formed = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"\\".contains(&byte));
     if !well_formed {
         return Err(Error::new(literal.span(), "expected an absolute URI"));

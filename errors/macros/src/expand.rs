@@ -1,15 +1,16 @@
 //! The code that the derive writes.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::{DeriveInput, Generics, Ident};
 
+use crate::bounds::{bounds, mentions, with_bounds};
 use crate::input::{Body, FaultBody, Field, Input, RetryAfter, Variant};
 use crate::message::Part;
 
 pub(crate) fn fault(input: &Input<'_>) -> TokenStream {
     let ident = input.ident;
-    let generics = with_bounds(input);
+    let generics = with_bounds(ident, input.generics, input.variants.iter().flat_map(bounds));
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let kind = arms(input, kind_arm);
     let message = arms(input, message_arm);
@@ -17,7 +18,7 @@ pub(crate) fn fault(input: &Input<'_>) -> TokenStream {
     let retry_after = arms(input, retry_after_arm);
     let details = arms(input, details_arm);
     let table = table(input);
-    let conversions = conversions(input, &generics);
+    let conversions = if input.manual { TokenStream::new() } else { conversions(ident, &generics) };
     quote! {
         #[automatically_derived]
         impl #impl_generics ::mainstay_errors::Fault for #ident #type_generics #where_clause {
@@ -55,7 +56,10 @@ pub(crate) fn fault(input: &Input<'_>) -> TokenStream {
 /// complain that there is none.
 pub(crate) fn placeholder(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
-    let (impl_generics, type_generics, where_clause) = input.generics.split_for_impl();
+    let generics = with_bounds(ident, &input.generics, []);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let conversions =
+        if may_be_manual(input) { TokenStream::new() } else { conversions(ident, &generics) };
     quote! {
         #[automatically_derived]
         impl #impl_generics ::mainstay_errors::Fault for #ident #type_generics #where_clause {
@@ -67,7 +71,15 @@ pub(crate) fn placeholder(input: &DeriveInput) -> TokenStream {
                 ::core::unreachable!()
             }
         }
+
+        #conversions
     }
+}
+
+/// Whether the word is anywhere in the type's attributes, which are not readable here.
+fn may_be_manual(input: &DeriveInput) -> bool {
+    let attributes = input.attrs.iter().map(ToTokens::to_token_stream).collect();
+    mentions(attributes, &|ident| ident == "manual")
 }
 
 /// A `match` on self, with an arm a variant.
@@ -105,8 +117,25 @@ fn pattern(variant: &Variant<'_>, fields: &[Field<'_>]) -> TokenStream {
     quote!(#path { #(#fields,)* .. })
 }
 
+/// What a pattern calls the field. It stands where the field does, so that the compiler's
+/// complaints about a field point there and not at the derive.
 fn binding(field: Field<'_>) -> Ident {
-    format_ident!("field_{}", field.index)
+    let span = Span::call_site().located_at(field.span());
+    format_ident!("field_{}", field.index, span = span)
+}
+
+/// A call, on a field, of a method of the trait that says what the field has to be. A field that
+/// is not is complained about where its type is written; and once, as each call is the same.
+fn asked(field: Field<'_>, of_trait: &str, method: &str) -> TokenStream {
+    let (ty, binding) = (&field.field.ty, binding(field));
+    let (of_trait, method) = (format_ident!("{of_trait}"), format_ident!("{method}"));
+    quote!(<#ty as ::mainstay_errors::__private::#of_trait>::#method(#binding))
+}
+
+/// A field that has to be `Display`, as nothing but that. Here too, one complaint is enough.
+fn shown(field: Field<'_>) -> TokenStream {
+    let (ty, binding) = (&field.field.ty, binding(field));
+    quote!(::mainstay_errors::__private::public::<#ty>(#binding))
 }
 
 /// An arm that asks the inner fault of a transparent variant.
@@ -115,10 +144,7 @@ fn inner(
     field: Field<'_>,
     call: &TokenStream,
 ) -> (TokenStream, TokenStream) {
-    let binding = binding(field);
-    let as_fault = quote_spanned! {field.span()=>
-        ::mainstay_errors::__private::AsFault::as_fault(#binding)
-    };
+    let as_fault = asked(field, "AsFault", "as_fault");
     (pattern(variant, &[field]), quote!(#as_fault.#call))
 }
 
@@ -152,23 +178,30 @@ fn message_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
     if let [Part::Text(text)] = body.message.parts.as_slice() {
         return (pattern(variant, &[]), quote!(f.write_str(#text)));
     }
-    let shown: Vec<_> = body
-        .public
-        .iter()
-        .map(|public| public.field)
-        .filter(|field| body.message.holes().any(|hole| hole == field.name()))
-        .collect();
-    let arguments = shown.iter().map(|field| {
-        let binding = binding(*field);
-        quote!(#binding = #binding)
-    });
-    let argument = |hole: &str| {
-        let field = shown.iter().find(|field| field.name() == hole);
-        field.map(|field| binding(*field).to_string()).unwrap_or_default()
-    };
-    let format = body.message.format_string(argument);
+    let holes: Vec<_> = body.message.holes().filter_map(|hole| hole_in(body, hole)).collect();
+    let arguments = holes.iter().map(|(field, spec)| argument(*field, spec));
+    let fields: Vec<_> = body.public.iter().map(|public| public.field).collect();
+    let format = body.message.format_string();
     let format = syn::LitStr::new(&format, body.message.literal.span());
-    (pattern(variant, &shown), quote!(::core::write!(f, #format, #(#arguments),*)))
+    (pattern(variant, &fields), quote!(::core::write!(f, #format, #(#arguments),*)))
+}
+
+fn hole_in<'a>(
+    body: &FaultBody<'a>,
+    (hole, spec): (&str, &'a str),
+) -> Option<(Field<'a>, &'a str)> {
+    let public = body.public.iter().find(|public| public.field.name() == hole)?;
+    Some((public.field, spec))
+}
+
+/// An argument of the format string. What [`shown`] makes of a field is `Display` alone, and
+/// formats other than that want the field itself.
+fn argument(field: Field<'_>, spec: &str) -> TokenStream {
+    if spec.ends_with(|last: char| last == '?' || last.is_ascii_alphabetic()) {
+        binding(field).to_token_stream()
+    } else {
+        shown(field)
+    }
 }
 
 fn metadata_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
@@ -178,8 +211,8 @@ fn metadata_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
     };
     let fields: Vec<_> = body.public.iter().map(|public| public.field).collect();
     let visits = body.public.iter().map(|public| {
-        let (key, binding) = (&public.key, binding(public.field));
-        quote_spanned!(public.field.span()=> visit(#key, #binding);)
+        let (key, shown) = (&public.key, shown(public.field));
+        quote!(visit(#key, #shown);)
     });
     (pattern(variant, &fields), quote!({ #(#visits)* }))
 }
@@ -190,11 +223,7 @@ fn retry_after_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
         Body::Fault(body) => body,
     };
     match &body.retry_after {
-        RetryAfter::Field(field) => {
-            let binding = binding(*field);
-            let wait = quote_spanned!(field.span()=> ::core::convert::Into::into(*#binding));
-            (pattern(variant, &[*field]), wait)
-        }
+        RetryAfter::Field(field) => (pattern(variant, &[*field]), asked(*field, "Wait", "wait")),
         constant => (pattern(variant, &[]), constant_wait(constant)),
     }
 }
@@ -217,7 +246,10 @@ fn details_arm(variant: &Variant<'_>) -> (TokenStream, TokenStream) {
     match body.details {
         Some(field) => {
             let binding = binding(field);
-            let details = quote_spanned!(field.span()=> ::core::option::Option::Some(#binding));
+            let details = quote! {{
+                let details: &::mainstay_errors::Details = #binding;
+                ::core::option::Option::Some(details)
+            }};
             (pattern(variant, &[field]), details)
         }
         None => (pattern(variant, &[]), quote!(::core::option::Option::None)),
@@ -262,35 +294,7 @@ fn row(body: &FaultBody<'_>) -> TokenStream {
     }
 }
 
-/// Public fields have to be displayed, whatever the generics say.
-fn with_bounds(input: &Input<'_>) -> Generics {
-    let mut generics = input.generics.clone();
-    if generics.type_params().next().is_none() {
-        return generics;
-    }
-    let public = input.variants.iter().flat_map(|variant| match &variant.body {
-        Body::Fault(body) => body.public.iter().map(|public| &public.field.field.ty).collect(),
-        Body::Transparent(_) => Vec::new(),
-    });
-    let bounds: Vec<syn::WherePredicate> =
-        public.map(|ty| syn::parse_quote!(#ty: ::core::fmt::Display)).collect();
-    let ident = input.ident;
-    let (_, type_generics, _) = input.generics.split_for_impl();
-    let itself: syn::WherePredicate = syn::parse_quote! {
-        #ident #type_generics: ::std::error::Error
-            + ::core::marker::Send + ::core::marker::Sync + 'static
-    };
-    let where_clause = generics.make_where_clause();
-    where_clause.predicates.extend(bounds);
-    where_clause.predicates.push(itself);
-    generics
-}
-
-fn conversions(input: &Input<'_>, generics: &Generics) -> TokenStream {
-    if input.manual {
-        return TokenStream::new();
-    }
-    let ident = input.ident;
+fn conversions(ident: &Ident, generics: &Generics) -> TokenStream {
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
         ::mainstay_errors::fault_conversions! {

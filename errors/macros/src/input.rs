@@ -91,6 +91,7 @@ impl<'a> Input<'a> {
                 let (of_type, attributes) = TypeAttributes::read_struct(&input.attrs)?;
                 let span = attributes.span.unwrap_or_else(|| input.ident.span());
                 let attributes = VariantAttributes { span: Some(span), ..attributes };
+                check_transparent_struct(&attributes, &of_type)?;
                 let variant = Variant::read(None, &data.fields, &attributes, &of_type)?;
                 (of_type, vec![variant])
             }
@@ -98,13 +99,14 @@ impl<'a> Input<'a> {
                 return Err(Error::new(input.ident.span(), "a fault is an enum or a struct"));
             }
         };
+        check_owned(&input.generics)?;
         of_type.domain.as_ref().map_or(Ok(()), check::domain)?;
         of_type.types.as_ref().map_or(Ok(()), check::uri)?;
         check_reasons_differ(&variants)?;
         Ok(Self {
             ident: &input.ident,
             generics: &input.generics,
-            manual: of_type.manual,
+            manual: of_type.manual.is_some(),
             variants,
         })
     }
@@ -191,6 +193,11 @@ impl<'a> Marked<'a> {
             let field = Field { index, field };
             if let Some(public) = &attributes.public {
                 let key = public_key(field, public.key.as_ref(), public.span)?;
+                if marked.public.iter().any(|other| other.key == key) {
+                    let span = public.key.as_ref().map_or(public.span, LitStr::span);
+                    let text = format!("the metadata key `{key}` is another field's already");
+                    return Err(Error::new(span, text));
+                }
                 marked.public.push(PublicField { field, key });
             }
             only_one(&mut marked.retry_after, attributes.retry_after, field)?;
@@ -203,7 +210,7 @@ impl<'a> Marked<'a> {
         let is_field = |name: &str| {
             fields.iter().enumerate().any(|(index, field)| Field { index, field }.name() == name)
         };
-        for hole in message.holes() {
+        for (hole, _) in message.holes() {
             if self.public.iter().any(|public| public.field.name() == hole) {
                 continue;
             }
@@ -257,23 +264,47 @@ fn only_one<'a>(place: &mut Option<Field<'a>>, mark: Option<Span>, field: Field<
     }
 }
 
+const NOTHING_OF_ITS_OWN: &str =
+    "what is transparent has the inner fault's attributes, and none of its own";
+
 /// The field that holds the inner fault: the only one.
 fn transparent_field<'a>(
     span: Span,
     fields: &'a Fields,
     attributes: &VariantAttributes,
 ) -> Result<Field<'a>> {
-    if attributes.code.is_some() || attributes.reason.is_some() || attributes.message.is_some() {
-        return Err(Error::new(
-            span,
-            "a transparent variant has the inner fault's attributes, and none of its own",
-        ));
+    if attributes.says_what_inner_says() {
+        return Err(Error::new(span, NOTHING_OF_ITS_OWN));
     }
     let mut fields = fields.iter();
-    match (fields.next(), fields.next()) {
-        (Some(field), None) => Ok(Field { index: 0, field }),
-        _ => Err(Error::new(span, "a transparent variant has exactly one field, the inner fault")),
+    let (Some(field), None) = (fields.next(), fields.next()) else {
+        let text = "a transparent variant has exactly one field, the inner fault";
+        return Err(Error::new(span, text));
+    };
+    match FieldAttributes::read(&field.attrs)?.mark() {
+        Some(mark) => Err(Error::new(mark, NOTHING_OF_ITS_OWN)),
+        None => Ok(Field { index: 0, field }),
     }
+}
+
+/// An enum has its domain for the other variants; a struct that is transparent has no others.
+fn check_transparent_struct(
+    attributes: &VariantAttributes,
+    of_type: &TypeAttributes,
+) -> Result<()> {
+    match attributes.transparent {
+        Some(span) if of_type.domain.is_some() || of_type.types.is_some() => {
+            Err(Error::new(span, NOTHING_OF_ITS_OWN))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A fault goes wherever an error goes, such as into a log on another thread.
+fn check_owned(generics: &Generics) -> Result<()> {
+    generics.lifetimes().next().map_or(Ok(()), |lifetime| {
+        Err(Error::new(lifetime.lifetime.span(), "a fault owns what it has, and borrows nothing"))
+    })
 }
 
 fn check_reasons_differ(variants: &[Variant<'_>]) -> Result<()> {

@@ -2,6 +2,7 @@
 //! attributes.
 
 mod attributes;
+mod bounds;
 mod check;
 mod expand;
 mod input;

@@ -50,18 +50,19 @@ impl Message {
         Ok(Self { literal: literal.clone(), parts })
     }
 
-    pub(crate) fn holes(&self) -> impl Iterator<Item = &str> {
+    /// Each hole's field and format spec.
+    pub(crate) fn holes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,
-            Part::Hole { field, .. } => Some(field.as_str()),
+            Part::Hole { field, spec } => Some((field.as_str(), spec.as_str())),
         })
     }
 
-    /// The format string, in which each hole has the name of the argument for its field.
-    pub(crate) fn format_string(&self, argument: impl Fn(&str) -> String) -> String {
+    /// The format string, in which the holes have no names: their arguments are in their order.
+    pub(crate) fn format_string(&self) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-            Part::Hole { field, spec } => format!("{{{}{spec}}}", argument(field)),
+            Part::Hole { spec, .. } => format!("{{{spec}}}"),
         };
         self.parts.iter().map(part).collect()
     }
@@ -78,5 +79,30 @@ fn hole(text: &str, span: Span) -> Result<(Part, &str)> {
     if !is_name {
         return Err(Error::new(span, format!("`{{{inside}}}` does not name a field")));
     }
+    if !is_spec(spec.strip_prefix(':').unwrap_or(spec)) {
+        let text = format!("a field cannot be shown as `{spec}`, but as `:>8`, `:.2` or `:?`");
+        return Err(Error::new(span, text));
+    }
     Ok((Part::Hole { field: field.to_owned(), spec: spec.to_owned() }, after))
+}
+
+/// Whether it is a format spec (`std::fmt`, "Syntax") without width and precision from other
+/// arguments, which a message has not, and without `p`, for an address is nothing to a client.
+fn is_spec(spec: &str) -> bool {
+    const TYPES: [&str; 10] = ["", "?", "x?", "X?", "o", "x", "X", "b", "e", "E"];
+    let is_align = |c: char| matches!(c, '<' | '^' | '>');
+    let mut after_fill = spec.chars();
+    after_fill.next();
+    let rest = if after_fill.as_str().starts_with(is_align) { after_fill.as_str() } else { spec };
+    let rest = rest.strip_prefix(is_align).unwrap_or(rest);
+    let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    let rest = rest.strip_prefix('#').unwrap_or(rest);
+    let rest = without_digits(rest);
+    let precision =
+        rest.strip_prefix('.').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    TYPES.contains(&precision.map_or(rest, without_digits))
+}
+
+fn without_digits(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_ascii_digit())
 }
