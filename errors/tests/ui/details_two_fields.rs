@@ -1,0 +1,13 @@
+use mainstay_errors::{Details, Fault};
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Wrong {
+    #[fault(details)]
+    one: Details,
+    #[fault(details)]
+    other: Details,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(
+    not_found,
+    help = "help.html",
+    reason = "ORDER_NOT_FOUND",
+    message = "There is no such order."
+)]
+struct Wrong;
+
+fn main() {}

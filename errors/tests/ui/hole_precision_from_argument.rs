@@ -1,0 +1,11 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "It takes {seconds:.*} seconds.")]
+struct Wrong {
+    #[fault(public)]
+    seconds: f64,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no order {id:width$}.")]
+struct Wrong {
+    #[fault(public)]
+    id: u64,
+    #[fault(public)]
+    width: usize,
+}
+
+fn main() {}

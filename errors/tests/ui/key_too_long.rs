@@ -1,0 +1,11 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Wrong {
+    #[fault(public = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, Fault)]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Wrong;
+
+fn main() {}

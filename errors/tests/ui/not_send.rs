@@ -1,0 +1,12 @@
+use std::rc::Rc;
+
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Wrong {
+    id: Rc<u64>,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+struct Wrong;
+
+fn main() {}

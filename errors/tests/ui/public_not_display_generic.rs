@@ -1,0 +1,15 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug)]
+struct Opaque;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no order {id}.")]
+struct Wrong<T: std::fmt::Debug + Send + Sync + 'static> {
+    #[fault(public)]
+    id: Opaque,
+    rest: T,
+}
+
+fn main() {}

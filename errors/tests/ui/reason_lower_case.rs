@@ -1,0 +1,8 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "order_not_found", message = "There is no such order.")]
+struct Wrong;
+
+fn main() {}

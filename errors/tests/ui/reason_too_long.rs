@@ -1,0 +1,12 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(
+    not_found,
+    reason = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    message = "There is no such order."
+)]
+struct Wrong;
+
+fn main() {}

@@ -1,0 +1,13 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(
+    unavailable,
+    retry_after = "18446744073709551615h",
+    reason = "BUSY",
+    message = "Try again."
+)]
+struct Wrong;
+
+fn main() {}

@@ -1,0 +1,13 @@
+use std::time::Duration;
+
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(unavailable, reason = "BUSY", message = "Try again.")]
+struct Wrong {
+    #[fault(retry_after = "2s")]
+    wait: Duration,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, status = 399, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Wrong;
+
+fn main() {}

@@ -1,0 +1,15 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Inner;
+
+#[derive(Debug, thiserror::Error, Fault)]
+enum Wrong {
+    #[error(transparent)]
+    #[fault(transparent)]
+    Outer(#[fault(inner)] Inner),
+}
+
+fn main() {}

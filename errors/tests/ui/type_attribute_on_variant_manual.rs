@@ -1,0 +1,11 @@
+use mainstay_errors::Fault;
+
+#[derive(Debug, thiserror::Error, Fault)]
+enum Wrong {
+    #[error("no order")]
+    #[fault(manual, not_found)]
+    #[fault(reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+    NotFound,
+}
+
+fn main() {}
