@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 const MOST_CONNECTIONS: usize = 4096;
 /// The most requests at a time on one HTTP/2 connection.
 const MOST_STREAMS: u32 = 256;
-/// How long a peer may take over a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a peer may take over a request's head, and how long a connection is kept for the next.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a quiet HTTP/2 connection is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long to wait when no connection can be accepted, as when files have run out.

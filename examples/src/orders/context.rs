@@ -24,6 +24,11 @@ pub const LONGEST: Duration = Duration::from_secs(10);
 /// The most bytes of trace state or of baggage that are passed on (W3C baggage, section 3.3.2).
 const MOST_PASSED_ON: usize = 8192;
 
+/// What a timeout in milliseconds has to be.
+const MILLIS: &str = "must be a whole number of milliseconds, at most ten digits";
+/// What a `grpc-timeout` has to be.
+const GRPC: &str = "must be at most eight digits and one of the units H M S m u n";
+
 /// What belongs to a request and goes along with every call made for it.
 #[derive(Clone, Debug)]
 pub struct RequestContext {
@@ -116,11 +121,8 @@ fn deadline(headers: &HeaderMap) -> Result<Deadline, OrderError> {
             None => {}
         }
     }
-    wrong.or(Some(deadline))
+    wrong.finish(Some(deadline))
 }
-
-const MILLIS: &str = "must be a whole number of milliseconds, at most ten digits";
-const GRPC: &str = "must be at most eight digits and one of the units H M S m u n";
 
 /// The header, if it came exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {

@@ -22,8 +22,8 @@ use crate::serve::{Wire, serve};
 
 /// How long what is in flight may take after the service is asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
-/// How much of it passes with the sockets still open, so that whoever balances the load sees
-/// that the service is not ready, and nobody who has not seen it yet is refused.
+/// How much of it may pass with the sockets still open, as long as something is in flight: whoever
+/// balances the load sees that the service is not ready, and what it sent before that is served.
 const STILL_OPEN: Duration = Duration::from_secs(5);
 
 /// The service, running.

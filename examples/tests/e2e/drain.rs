@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
+use tokio::net::TcpStream;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -44,8 +45,9 @@ async fn what_is_in_flight_finishes(database: Database) {
 async fn an_idle_service_ends_at_once_on_either_signal() {
     for signal in [Signal::INT, Signal::TERM] {
         let mut service = Service::start_alone().await;
-        // A connection that is kept open, and has nothing in flight, holds nobody up.
+        // Connections that are kept open, and have nothing in flight, hold nobody up.
         let _channel = service.channel().await;
+        let _silent = TcpStream::connect(service.process.address("http")).await.unwrap();
         service.api.ordered("k").await;
         service.process.signal(signal);
         assert_eq!(service.process.ended().await.code(), Some(0));

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Database, Fault, Service, assert_problem, new_order, on_each_database};
+use crate::support::{
+    Database, Fault, Service, assert_problem, eventually, new_order, on_each_database,
+};
 
 on_each_database!(a_key_runs_once, a_key_that_is_still_running, many_at_once_are_one);
 
@@ -53,7 +55,9 @@ async fn a_key_that_is_still_running(database: Database) {
     service.gateway.set_faults(json!({ "latency_ms": 3500 })).await;
     let order = new_order();
     let (slow, impatient) = tokio::join!(api.order("k", &order), async {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        // It is running for sure once its charge is booked.
+        let gateway = &service.gateway;
+        eventually("the charge", async || (gateway.total().await == 1).then_some(())).await;
         api.order("k", &order).await
     });
     assert_eq!(slow.status(), 201);

@@ -85,14 +85,14 @@ impl Gateway {
         charge: &Charge,
     ) -> Result<Request<Full<Bytes>>, GatewayError> {
         let body =
-            serde_json::to_vec(charge).map_err(|error| GatewayError::Answer(error.into()))?;
+            serde_json::to_vec(charge).map_err(|error| GatewayError::Request(error.into()))?;
         let request = Request::builder()
             .method(Method::POST)
             .uri(self.charges.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header("idempotency-key", &charge.key)
             .extension(context.clone());
-        Ok(request.body(Full::from(body))?)
+        request.body(Full::from(body)).map_err(|error| GatewayError::Request(error.into()))
     }
 }
 

@@ -24,8 +24,8 @@ pub enum GatewayError {
     #[error("gateway's answer")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The request could not be made.
-    #[error("gateway's URL")]
-    Request(#[from] http::Error),
+    #[error("request to the gateway")]
+    Request(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl GatewayError {

@@ -18,7 +18,7 @@ pub(super) fn new_order(message: v1::CreateOrderRequest) -> Result<NewOrder, Ord
         note: message.note,
     };
     let order = draft.check(&mut wrong);
-    wrong.or(order)
+    wrong.finish(order)
 }
 
 /// The list that a message asks for.
@@ -32,7 +32,7 @@ pub(super) fn list_query(message: v1::ListOrdersRequest) -> Result<ListQuery, Or
         cursor: message.cursor,
     };
     let query = draft.check(|name, how| wrong.body(format!("/{name}"), how));
-    wrong.or(Some(query))
+    wrong.finish(Some(query))
 }
 
 impl From<Order> for v1::Order {

@@ -14,7 +14,7 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, OrderEr
     let body: Value = serde_json::from_slice(body).map_err(malformed)?;
     let mut wrong = Violations::default();
     let order = draft(&body, &mut wrong).check(&mut wrong);
-    wrong.or(order)
+    wrong.finish(order)
 }
 
 fn draft(body: &Value, wrong: &mut Violations) -> OrderDraft {

@@ -17,7 +17,7 @@ pub(super) fn read(query: Option<&str>) -> Result<ListQuery, OrderError> {
     }
     let draft = given.draft(&mut wrong);
     let query = draft.check(|name, how| wrong.query(name, how));
-    wrong.or(Some(query))
+    wrong.finish(Some(query))
 }
 
 /// The parameters as text.

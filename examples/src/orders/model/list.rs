@@ -44,17 +44,13 @@ pub struct Cursor(pub OrderId);
 impl ListDraft {
     /// Holds every parameter against its rule; `wrong` is told of each that breaks it.
     pub fn check(&self, mut wrong: impl FnMut(&'static str, Wrong)) -> ListQuery {
-        let mut note = |name, how| wrong(name, how);
+        let total = self.min_total_cents.map(rules::min_total_cents);
         ListQuery {
-            status: kept("status", self.status.as_deref().map(rules::status), &mut note),
-            currency: kept("currency", self.currency.as_deref().map(rules::currency), &mut note),
-            min_total_cents: kept(
-                "min_total_cents",
-                self.min_total_cents.map(rules::min_total_cents),
-                &mut note,
-            ),
-            limit: kept("limit", self.limit.map(rules::limit), &mut note).unwrap_or(USUAL_LIMIT),
-            cursor: kept("cursor", self.cursor.as_deref().map(rules::cursor), &mut note),
+            status: kept("status", self.status.as_deref().map(rules::status), &mut wrong),
+            currency: kept("currency", self.currency.as_deref().map(rules::currency), &mut wrong),
+            min_total_cents: kept("min_total_cents", total, &mut wrong),
+            limit: kept("limit", self.limit.map(rules::limit), &mut wrong).unwrap_or(USUAL_LIMIT),
+            cursor: kept("cursor", self.cursor.as_deref().map(rules::cursor), &mut wrong),
         }
     }
 }

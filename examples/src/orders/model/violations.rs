@@ -28,7 +28,7 @@ impl Violations {
     }
 
     /// The value, if nothing was wrong.
-    pub fn or<T>(self, value: Option<T>) -> Result<T, OrderError> {
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, OrderError> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(OrderError::Invalid { details: Details::bad_request(self.0).into() }),
