@@ -26,23 +26,24 @@ pub struct BareFault {
 
 impl BareFault {
     /// What a bare HTTP status of one's own service means. The status stays what it is; one
-    /// without a reason of its own has that of the code.
+    /// without a reason of its own has that of its code.
     pub fn from_status(status: StatusCode) -> Self {
-        let number = status.as_u16();
-        match STATUSES.iter().find(|row| row.kind.http_status() == status) {
-            Some(row) => Self { kind: row.kind, message: row.message },
-            None if (400..500).contains(&number) => Self::with_status(400, number),
-            None => Self::with_status(500, number),
-        }
+        let known = STATUSES.iter().find(|row| row.kind.http_status() == status);
+        known.map_or_else(
+            || {
+                let fault = Self::named_after(Code::from_own_status(status));
+                Self { kind: fault.kind.status(status.as_u16()), ..fault }
+            },
+            Self::of_row,
+        )
     }
 
     /// What a bare `grpc-status` of one's own service means. For [`Code::Unimplemented`] that is
     /// a method that does not exist: the router of a gRPC server has no other answer.
     pub fn from_code(code: Code) -> Self {
-        if code == Code::Unimplemented {
-            Self::of_row(&METHOD_NOT_FOUND)
-        } else {
-            Self::named_after(code)
+        match code {
+            Code::Unimplemented => Self::from_status(StatusCode::NOT_FOUND),
+            code => Self::named_after(code),
         }
     }
 
@@ -54,13 +55,6 @@ impl BareFault {
 
     fn of_row(row: &FaultRow) -> Self {
         Self { kind: row.kind, message: row.message }
-    }
-
-    /// A status without a row of its own, described as another of its class.
-    fn with_status(class: u16, number: u16) -> Self {
-        let row = STATUSES.iter().find(|row| row.kind.http_status().as_u16() == class);
-        let fault = row.map_or(Self::of_row(&UNKNOWN), Self::of_row);
-        Self { kind: fault.kind.status(number), ..fault }
     }
 }
 
@@ -82,15 +76,14 @@ impl Fault for BareFault {
     }
 
     fn table() -> &'static FaultTable {
-        const { &FaultTable::new(&STATUSES, &[]) }
+        const { &FaultTable::new(&STATUSES, &[|| const { &FaultTable::new(&CODES, &[]) }]) }
     }
 }
 
 crate::fault_conversions!(BareFault);
 
 const fn row(status: u16, code: Code, reason: &'static str, message: &'static str) -> FaultRow {
-    let kind = Kind::new(code, reason).status(status);
-    FaultRow { kind, message, metadata: &[], retry_after: None }
+    FaultRow::new(Kind::new(code, reason).status(status), message)
 }
 
 /// What a status means when a service of one's own answers with it and says no more.
@@ -132,13 +125,11 @@ const STATUSES: [FaultRow; 28] = [
 
 const OUR_SIDE: &str = "Something went wrong on our side.";
 
-const METHOD_NOT_FOUND: FaultRow =
-    named(Code::Unimplemented, "ROUTE_NOT_FOUND", "There is no such method.");
-
 const UNKNOWN: FaultRow = named(Code::Unknown, "UNKNOWN", OUR_SIDE);
 
 /// What a code means when it comes without a reason.
-const CODES: [FaultRow; 15] = [
+const CODES: [FaultRow; 16] = [
+    UNKNOWN,
     named(Code::Cancelled, "CANCELLED", "The request was cancelled."),
     named(Code::InvalidArgument, "INVALID_ARGUMENT", "The request is not valid."),
     named(Code::DeadlineExceeded, "DEADLINE_EXCEEDED", "It took longer than was allowed."),
@@ -157,7 +148,7 @@ const CODES: [FaultRow; 15] = [
 ];
 
 const fn named(code: Code, reason: &'static str, message: &'static str) -> FaultRow {
-    FaultRow { kind: Kind::new(code, reason), message, metadata: &[], retry_after: None }
+    FaultRow::new(Kind::new(code, reason), message)
 }
 
 #[cfg(test)]

@@ -12,7 +12,11 @@ pub struct FaultTable {
     inner: &'static [fn() -> &'static FaultTable],
 }
 
+/// How far tables are followed: a type may contain itself in a box.
+const DEEPEST: usize = 16;
+
 /// One kind of fault, as the catalogue lists it.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultRow {
     /// Code, status, reason and the rest of what does not vary.
@@ -39,11 +43,36 @@ impl FaultTable {
 
     /// The kinds, those of other tables included.
     pub fn rows(&self) -> Vec<&'static FaultRow> {
+        self.rows_to(DEEPEST)
+    }
+
+    fn rows_to(&self, depth: usize) -> Vec<&'static FaultRow> {
         let mut rows: Vec<_> = self.rows.iter().collect();
-        for inner in self.inner {
-            rows.extend(inner().rows());
+        if depth > 0 {
+            rows.extend(self.inner.iter().flat_map(|inner| inner().rows_to(depth - 1)));
         }
         rows
+    }
+}
+
+impl FaultRow {
+    /// A kind with its public message, no metadata and no constant retry hint.
+    pub const fn new(kind: Kind<'static>, message: &'static str) -> Self {
+        Self { kind, message, metadata: &[], retry_after: None }
+    }
+
+    /// The same with these keys of metadata.
+    #[must_use]
+    pub const fn metadata(mut self, keys: &'static [&'static str]) -> Self {
+        self.metadata = keys;
+        self
+    }
+
+    /// The same with this retry hint.
+    #[must_use]
+    pub const fn retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
     }
 }
 
@@ -68,7 +97,8 @@ impl FaultTable {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    rows: Vec<&'static FaultRow>,
+    domain: Option<&'static str>,
+    rows: Vec<FaultRow>,
 }
 
 /// One reason of one domain stands for two kinds of fault.
@@ -84,6 +114,14 @@ impl Catalogue {
         Self::default()
     }
 
+    /// The domain of faults that name none, as [`FaultLayer::domain`](crate::FaultLayer::domain)
+    /// fills it in. Say it first.
+    #[must_use]
+    pub fn domain(mut self, domain: &'static str) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
     /// Adds the faults of a type. What is there already, word for word, is not added again.
     ///
     /// # Errors
@@ -91,12 +129,13 @@ impl Catalogue {
     /// [`ReasonConflict`] if a reason is there already with another meaning.
     pub fn with<F: Fault>(mut self) -> Result<Self, ReasonConflict> {
         for row in F::table().rows() {
+            let row = FaultRow { kind: row.kind.or_domain(self.domain), ..*row };
             let name = |row: &FaultRow| (row.kind.domain, row.kind.reason);
-            match self.rows.iter().find(|known| name(known) == name(row)) {
+            match self.rows.iter().find(|known| name(known) == name(&row)) {
                 None => self.rows.push(row),
                 Some(known) if *known == row => {}
                 Some(_) => {
-                    let (domain, reason) = name(row);
+                    let (domain, reason) = name(&row);
                     return Err(ReasonConflict { domain, reason });
                 }
             }
@@ -105,13 +144,13 @@ impl Catalogue {
     }
 
     /// The faults, in the order they were added.
-    pub fn rows(&self) -> &[&'static FaultRow] {
+    pub fn rows(&self) -> &[FaultRow] {
         &self.rows
     }
 
     /// The catalogue as a JSON document, `{"faults": [...]}`, for people and programs to compare.
     pub fn to_json(&self) -> String {
-        let faults: Vec<Value> = self.rows.iter().map(|row| row_to_json(row)).collect();
+        let faults: Vec<Value> = self.rows.iter().map(row_to_json).collect();
         format!("{:#}", json!({ "faults": faults }))
     }
 }

@@ -6,7 +6,12 @@
 /// Implements the conversions that the features ask for on a fault written by hand:
 /// `axum_core::response::IntoResponse` under `axum`, `From<T> for tonic::Status` under `tonic`.
 ///
-/// The derive calls it by itself. See [`Fault`](crate::Fault) for an example.
+/// The derive calls it by itself. See [`Fault`](crate::Fault) for an example; a type with
+/// parameters is given in brackets, `fault_conversions!([<T: Bound>] [Shed<T>] [where …])`.
+///
+/// Whoever writes one of these implementations by hand leaves out this macro, or says
+/// `#[fault(manual)]` to the derive, even while the feature is off: another crate of the build may
+/// turn it on.
 #[macro_export]
 macro_rules! fault_conversions {
     ([$($generics:tt)*] [$fault:ty] [$($bounds:tt)*]) => {

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Details, FaultTable, Kind};
@@ -13,7 +14,7 @@ use crate::{Details, FaultTable, Kind};
 ///
 /// ```
 /// use mainstay_errors::{Code, Fault, Kind};
-/// use std::fmt;
+/// use std::fmt::{self, Write};
 ///
 /// #[derive(Debug)]
 /// struct Shed {
@@ -75,6 +76,38 @@ pub trait Fault: StdError + Send + Sync + 'static {
     }
 }
 
+macro_rules! fault_behind_pointer {
+    ($($pointer:ident)+) => {$(
+        impl<F: Fault> Fault for $pointer<F> {
+            fn kind(&self) -> Kind<'_> {
+                (**self).kind()
+            }
+
+            fn message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).message(f)
+            }
+
+            fn metadata(&self, visit: &mut dyn FnMut(&str, &dyn fmt::Display)) {
+                (**self).metadata(visit);
+            }
+
+            fn retry_after(&self) -> Option<Duration> {
+                (**self).retry_after()
+            }
+
+            fn details(&self) -> Option<&Details> {
+                (**self).details()
+            }
+
+            fn table() -> &'static FaultTable {
+                F::table()
+            }
+        }
+    )+};
+}
+
+fault_behind_pointer!(Box Arc);
+
 /// Displays a fault's public message.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicMessage<'a>(pub &'a dyn Fault);
@@ -111,12 +144,14 @@ impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut before = String::new();
         for link in self.links() {
-            let text = link.to_string();
-            if before.is_empty() {
-                f.write_str(&text)?;
-            } else if !before.ends_with(&text) {
-                write!(f, ": {text}")?;
+            let mut text = String::new();
+            // A `Display` that fails half-way has written what it has written.
+            let _ = write!(text, "{link}");
+            if before.ends_with(&text) {
+                continue;
             }
+            let separator = if before.is_empty() { "" } else { ": " };
+            write!(f, "{separator}{text}")?;
             before = text;
         }
         Ok(())

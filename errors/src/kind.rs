@@ -15,7 +15,7 @@ use mainstay_core::Code;
 ///
 /// assert_eq!(DECLINED.http_status(), 402);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Kind<'a> {
     /// The canonical code.
@@ -37,8 +37,10 @@ pub struct Kind<'a> {
 impl<'a> Kind<'a> {
     /// A kind with this code and reason, and the HTTP status that goes with the code.
     ///
-    /// The reason is `UPPER_SNAKE`, at most 63 characters (AIP-193).
+    /// The reason is `UPPER_SNAKE`, at most 63 characters (AIP-193). A fault that is `Ok` is
+    /// none: it becomes `Unknown`.
     pub const fn new(code: Code, reason: &'a str) -> Self {
+        let code = if matches!(code, Code::Ok) { Code::Unknown } else { code };
         Self { code, reason, domain: None, title: None, type_uri: None, help: None, status: None }
     }
 
@@ -53,7 +55,7 @@ impl<'a> Kind<'a> {
     }
 
     /// Who defines the reason, as `orders.example.com`: globally unique, and the same wherever
-    /// the service runs.
+    /// the service runs. An empty one is none, and is not filled in by a layer.
     #[must_use]
     pub const fn domain(mut self, domain: &'a str) -> Self {
         self.domain = Some(domain);
@@ -99,6 +101,17 @@ impl<'a> Kind<'a> {
         self
     }
 }
+
+impl PartialEq for Kind<'_> {
+    /// A status that is said is the same as one that follows from the code.
+    fn eq(&self, other: &Self) -> bool {
+        (self.code, self.http_status(), self.reason, self.domain)
+            == (other.code, other.http_status(), other.reason, other.domain)
+            && (self.title, self.type_uri, self.help) == (other.title, other.type_uri, other.help)
+    }
+}
+
+impl Eq for Kind<'_> {}
 
 #[cfg(test)]
 mod tests {

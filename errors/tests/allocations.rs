@@ -45,7 +45,7 @@ fn a_fault_costs_nothing_and_an_error_one_allocation() {
 #[test]
 fn a_problem_in_a_reused_buffer_costs_nothing() {
     let mut buffer = Vec::with_capacity(1024);
-    let occurrence = Occurrence { request_id: Some("r-1"), trace_id: None, domain: None };
+    let occurrence = Occurrence::new().request_id("r-1");
     let rendered = measure(|| Problem::new(&NOT_FOUND).at(occurrence).write_to(&mut buffer));
     assert!(!buffer.is_empty());
     assert_eq!(rendered.count_total, 0);

@@ -78,6 +78,35 @@ fn the_log_gets_notes_and_causes_once_each() {
 }
 
 #[test]
+fn an_added_cause_hides_no_other() {
+    let error = Error::from(OrderError::Gateway(Down)).caused_by(io_error()).caused_by("third");
+    assert_eq!(format!("{error:#}"), "gateway: connection refused: third: disk full");
+    assert!(error.downcast_ref::<Down>().is_some());
+    assert!(error.downcast_ref::<io::Error>().is_some());
+}
+
+/// An error whose `Display` fails, or says nothing, does not take the log line down.
+#[test]
+fn a_display_that_fails_is_no_panic() {
+    #[derive(Debug)]
+    struct Mute(bool);
+    impl std::fmt::Display for Mute {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            if self.0 { Err(std::fmt::Error) } else { Ok(()) }
+        }
+    }
+    impl std::error::Error for Mute {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&Down)
+        }
+    }
+    for fails in [true, false] {
+        let error = Error::internal(Mute(fails));
+        assert_eq!(format!("{error:#}"), "internal error: connection refused");
+    }
+}
+
+#[test]
 fn a_backtrace_only_on_demand() {
     let error = Error::from(OrderError::NotFound);
     assert!(error.backtrace().is_none());
@@ -128,7 +157,12 @@ fn it_goes_into_a_box_and_beside_thiserror() {
 
     let boxed: BoxError = Error::from(OrderError::Gateway(Down)).into();
     assert_eq!(boxed.to_string(), "gateway: connection refused");
-    assert!(boxed.source().unwrap().is::<Down>());
+    // Who walks the causes meets the fault itself, and then its own.
+    let fault = boxed.source().unwrap();
+    assert!(fault.is::<OrderError>());
+    assert!(fault.source().unwrap().is::<Down>());
+    let boxed: Box<dyn std::error::Error> = Error::from(OrderError::NotFound).into();
+    assert_eq!(boxed.to_string(), "no order");
 }
 
 mod catalogue {
@@ -153,6 +187,34 @@ mod catalogue {
         let catalogue = Catalogue::new().with::<Shop>().unwrap().with::<OrderError>().unwrap();
         let reasons: Vec<_> = catalogue.rows().iter().map(|row| row.kind.reason).collect();
         assert_eq!(reasons, ["SHOP_CLOSED", "ORDER_NOT_FOUND", "PAYMENTS_DOWN"]);
+    }
+
+    /// A status that is said is the same as one that follows; what the layer makes joins in.
+    #[test]
+    fn the_layer_s_own_faults_join() {
+        use mainstay_errors::{BareFault, Internal};
+        let catalogue = Catalogue::new().domain("shop.example.com");
+        let catalogue = catalogue.with::<BareFault>().unwrap().with::<Internal>().unwrap();
+        let reasons = |row: &&mainstay_errors::FaultRow| row.kind.reason == "INTERNAL";
+        let internal = catalogue.rows().iter().find(reasons).unwrap();
+        assert_eq!(internal.kind.domain, Some("shop.example.com"));
+    }
+
+    /// A type that contains itself in a box.
+    #[test]
+    fn a_table_of_itself_ends() {
+        #[derive(Debug, thiserror::Error, Fault)]
+        enum Nested {
+            #[error("leaf")]
+            #[fault(aborted, reason = "LEAF", message = "Leaf.")]
+            Leaf,
+            #[error(transparent)]
+            #[fault(transparent)]
+            Inner(#[from] Box<Nested>),
+        }
+        let nested = Nested::from(Box::new(Nested::Leaf));
+        assert_eq!(nested.kind().reason, "LEAF");
+        assert_eq!(Catalogue::new().with::<Nested>().unwrap().rows().len(), 1);
     }
 
     #[test]

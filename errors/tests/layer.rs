@@ -151,7 +151,7 @@ async fn a_router_s_errors_have_reasons() {
     assert_eq!(response.headers()["allow"], "POST");
     assert_eq!(reason(response).await, "METHOD_NOT_ALLOWED");
 
-    assert_eq!(reason(fetch("/teapot").await).await, "BAD_REQUEST");
+    assert_eq!(reason(fetch("/teapot").await).await, "INVALID_ARGUMENT");
 }
 
 #[tokio::test]
@@ -243,6 +243,110 @@ async fn a_traceparent_that_is_malformed_is_no_trace() {
     let request = Request::get("/nowhere").header("traceparent", TRACEPARENT.to_uppercase());
     let answer = document(send(request.body(Body::empty()).unwrap()).await).await;
     assert_eq!(answer.get("trace_id"), None);
+}
+
+/// Around the whole router a HEAD's body is stripped already, and its type tells what it was.
+#[tokio::test]
+async fn head_of_another_shape_is_untouched_around_a_router() {
+    use tower::Layer;
+    let service = FaultLayer::new().layer(
+        Router::new().route("/own", get(own_json_error)).route("/replay", get(replayed_problem)),
+    );
+    for (path, media_type) in
+        [("/own", "application/json"), ("/replay", "application/problem+json")]
+    {
+        let request = Request::head(path).body(Body::empty()).unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.headers()["content-type"], media_type);
+        assert!(!response.headers().contains_key("x-request-id"));
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes().len(), 0);
+    }
+}
+
+/// RFC 9457: the status in the body is that of the response.
+#[tokio::test]
+async fn a_status_that_was_changed_on_the_way_is_in_the_body_too() {
+    let gone = |mut response: Response<Body>| async {
+        *response.status_mut() = StatusCode::GONE;
+        response
+    };
+    let router = Router::new()
+        .route("/", get(|| async { OrderError::Busy }))
+        .layer(axum::middleware::map_response(gone))
+        .layer(FaultLayer::new());
+    let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 410);
+    assert_eq!(document(response).await["reason"], "BUSY");
+}
+
+#[tokio::test]
+async fn a_body_that_was_replaced_on_the_way_stays() {
+    let page = |mut response: Response<Body>| async {
+        response.headers_mut().insert("content-type", "text/html".parse().unwrap());
+        response.headers_mut().remove("content-length");
+        response.map(|_| Body::from("<h1>Sorry</h1>"))
+    };
+    let router = Router::new()
+        .route("/", get(|| async { OrderError::Busy }))
+        .layer(axum::middleware::map_response(page))
+        .layer(FaultLayer::new());
+    let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "<h1>Sorry</h1>");
+}
+
+#[tokio::test]
+async fn two_layers_are_as_one() {
+    let router = router().layer(FaultLayer::new().domain("other.example.com"));
+    let response = router.oneshot(Request::get("/hand").body(Body::empty()).unwrap()).await;
+    assert_eq!(reason(response.unwrap()).await, "ORDER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_help_link_is_there_once() {
+    #[derive(Debug, thiserror::Error, Fault)]
+    #[error("x")]
+    #[fault(aborted, reason = "HELPED", message = "X.", help = "https://example.com/help")]
+    struct Helped;
+    let router = Router::new().route("/", get(|| async { Helped })).layer(FaultLayer::new());
+    let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers().get_all("link").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn two_traceparents_are_none() {
+    let request = Request::get("/nowhere")
+        .header("traceparent", TRACEPARENT)
+        .header("traceparent", TRACEPARENT.replace('4', "5"));
+    let answer = document(send(request.body(Body::empty()).unwrap()).await).await;
+    assert_eq!(answer.get("trace_id"), None);
+
+    let later = TRACEPARENT.replace("00-4", "01-4") + "-and-what-is-to-come";
+    let request = Request::get("/nowhere").header("traceparent", later);
+    let answer = document(send(request.body(Body::empty()).unwrap()).await).await;
+    assert_eq!(answer["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
+/// A fault whose message panics is answered with, if not by what it would say.
+#[tokio::test]
+async fn a_panic_in_a_message_is_internal() {
+    use tower::{BoxError, Layer, service_fn};
+    #[derive(Debug, thiserror::Error)]
+    #[error("x")]
+    struct Broken;
+    impl Fault for Broken {
+        fn kind(&self) -> mainstay_errors::Kind<'_> {
+            mainstay_errors::Kind::new(mainstay_errors::Code::Aborted, "BROKEN")
+        }
+        fn message(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            std::panic::resume_unwind(Box::new("in the message"))
+        }
+    }
+    let inner =
+        service_fn(|_: Request<Body>| async { Err::<Response<Body>, BoxError>(Broken.into()) });
+    let service = FaultLayer::new().domain("orders.example.com").recognise::<Broken>().layer(inner);
+    let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+    assert_eq!(reason(response.map(Body::new)).await, "INTERNAL");
 }
 
 /// A middleware between handler and layer has the last word.

@@ -96,15 +96,84 @@ async fn an_unknown_method_is_a_route_not_found() {
     }
 }
 
-#[tokio::test]
-async fn a_plain_status_gets_a_reason_and_keeps_a_public_message() {
-    let fault = answer_of(|| Status::invalid_argument("limit must be 1 to 100").into_http()).await;
-    assert_eq!((fault.code(), fault.reason()), (Code::InvalidArgument, "INVALID_ARGUMENT"));
-    assert_eq!(fault.message(), "limit must be 1 to 100");
+const SAYS_MORE: &str = "limit must be 1 to 100";
 
-    let fault = answer_of(|| Status::internal("row 12 is locked").into_http()).await;
-    assert_eq!((fault.code(), fault.reason()), (Code::Internal, "INTERNAL"));
+#[tokio::test]
+async fn a_plain_status_gets_a_reason_and_loses_its_message() {
+    for make in [Status::invalid_argument, Status::internal, Status::unavailable] {
+        let fault = answer_of(move || make(SAYS_MORE).into_http()).await;
+        assert_eq!(fault.reason(), fault.code().name());
+        assert_ne!(fault.message(), SAYS_MORE);
+    }
+}
+
+#[tokio::test]
+async fn a_plain_message_stays_where_messages_are_public() {
+    let layer = FaultLayer::new().domain("orders.example.com").public_status_messages();
+    let with = |make: fn(&str) -> Status| {
+        let inner = service_fn(move |_: Request<Body>| async move {
+            Ok::<_, std::convert::Infallible>(make(SAYS_MORE).into_http::<Body>())
+        });
+        layer.layer(inner).oneshot(request())
+    };
+    let fault = read(&with(|text| Status::invalid_argument(text)).await.unwrap());
+    assert_eq!((fault.reason(), fault.message()), ("INVALID_ARGUMENT", SAYS_MORE));
+    let fault = read(&with(|text| Status::internal(text)).await.unwrap());
+    assert_ne!(fault.message(), SAYS_MORE);
+}
+
+/// An interceptor or a layer that fails with a status keeps its code.
+#[tokio::test]
+async fn a_boxed_status_keeps_its_code() {
+    let inner = service_fn(|_: Request<Body>| async {
+        Err::<Response<Body>, tower::BoxError>(Status::unauthenticated(SAYS_MORE).into())
+    });
+    let service = FaultLayer::new().domain("orders.example.com").layer(inner);
+    let fault = read(&service.oneshot(request()).await.unwrap());
+    assert_eq!((fault.code(), fault.reason()), (Code::Unauthenticated, "UNAUTHENTICATED"));
+}
+
+/// Whoever asks without speaking gRPC gets an answer that it can read.
+#[tokio::test]
+async fn a_plain_request_to_a_grpc_server_gets_a_problem() {
+    let inner = service_fn(|_: Request<Body>| async {
+        Ok::<_, std::convert::Infallible>(Status::unimplemented("").into_http::<Body>())
+    });
+    let service = FaultLayer::new().domain("orders.example.com").layer(inner);
+    let response = service.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 404);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert!(!response.headers().contains_key("grpc-status"));
+}
+
+/// Outside of a translator both requests and answers are gRPC-Web.
+#[tokio::test]
+async fn grpc_web_is_answered_in_its_own_type() {
+    let inner = service_fn(|_: Request<Body>| async {
+        let mut response = Status::internal("row 12 is locked").into_http::<Body>();
+        let media_type = "application/grpc-web+proto".parse().unwrap();
+        response.headers_mut().insert("content-type", media_type);
+        Ok::<_, std::convert::Infallible>(response)
+    });
+    let service = FaultLayer::new().domain("orders.example.com").layer(inner);
+    let request = Request::post("/").header("content-type", "application/grpc-web+proto");
+    let response = service.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/grpc-web+proto");
+    let fault = RemoteFault::from_grpc(response.headers()).unwrap();
+    assert_eq!(fault.reason(), "INTERNAL");
     assert!(!fault.message().contains("row 12"));
+}
+
+#[tokio::test]
+async fn nested_layers_render_once() {
+    let inner = service_fn(|_: Request<Body>| async {
+        Ok::<_, std::convert::Infallible>(Status::from(NOT_FOUND).into_http::<Body>())
+    });
+    let layer = FaultLayer::new().domain("orders.example.com");
+    let once = read(&layer.layer(inner).oneshot(request()).await.unwrap());
+    let twice = read(&layer.layer(layer.layer(inner)).oneshot(request()).await.unwrap());
+    assert_eq!(once, twice);
 }
 
 #[tokio::test]
@@ -166,9 +235,11 @@ async fn an_ok_in_the_headers_is_no_error() {
             .body(Body::empty())
             .unwrap()
     };
-    let response = respond(ok).await;
-    assert_eq!(response.headers()["grpc-status"], "0");
-    assert!(!response.headers().contains_key("grpc-status-details-bin"));
+    let by_tonic = || Status::ok("").into_http();
+    for response in [respond(ok).await, respond(by_tonic).await] {
+        assert_eq!(response.headers()["grpc-status"], "0");
+        assert!(!response.headers().contains_key("grpc-status-details-bin"));
+    }
 }
 
 /// tonic's own reader panics on this (grpc-rust#2618).
@@ -187,6 +258,7 @@ mod mid_stream {
     use http::HeaderMap;
     use http_body::Frame;
     use http_body_util::{BodyExt, StreamBody};
+    use tokio_stream::StreamExt;
 
     /// A stream that sends a message and then these trailers.
     async fn trailers_of(status: Status) -> HeaderMap {
@@ -221,6 +293,24 @@ mod mid_stream {
         assert_eq!((fault.code(), fault.reason()), (Code::Internal, "INTERNAL"));
         assert!(!format!("{trailers:?}").contains("row 12"));
         assert_eq!(fault.request_id(), Some("r-1"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_internal_in_the_trailers() {
+        let body = || {
+            let frames = tokio_stream::iter(0..2).map(|at| match at {
+                0 => Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from_static(b"x"))),
+                _ => std::panic::resume_unwind(Box::new("the vault code is 1234")),
+            });
+            let mut response = Response::new(Body::new(StreamBody::new(frames)));
+            let media_type = "application/grpc".parse().unwrap();
+            response.headers_mut().insert("content-type", media_type);
+            response
+        };
+        let collected = respond(body).await.into_body().collect().await.unwrap();
+        let fault = RemoteFault::from_grpc(collected.trailers().unwrap()).unwrap();
+        assert_eq!((fault.code(), fault.reason()), (Code::Internal, "INTERNAL"));
+        assert_eq!(collected.to_bytes(), "x");
     }
 
     #[tokio::test]

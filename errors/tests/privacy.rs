@@ -6,13 +6,15 @@
 mod common;
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
 use mainstay_errors::{
     Catalogue, Error, Fault, FaultLayer, GrpcStatus, Occurrence, Problem, RemoteFault, ResultExt,
 };
@@ -121,8 +123,7 @@ fn grpc_request() -> Request<()> {
 /// Every text that the ways of an error to a client produce.
 async fn all_forms(secrets: &[String; 4]) -> Vec<Vec<u8>> {
     let mut forms = Vec::new();
-    let occurrence =
-        Occurrence { request_id: Some("r"), trace_id: None, domain: Some("d.example") };
+    let occurrence = Occurrence::new().request_id("r").domain("d.example");
     for error in faults(secrets) {
         let mut body = Vec::new();
         Problem::new(error.fault()).at(occurrence).write_to(&mut body);
@@ -159,8 +160,13 @@ async fn all_forms(secrets: &[String; 4]) -> Vec<Vec<u8>> {
         forms.push(through_layer(request(), Inside::Text(secret.clone())).await);
         let from_error = tonic::Status::from_error(Box::new(cause()));
         forms.push(through_layer(request(), Inside::Status(from_error)).await);
-        let from_io = tonic::Status::from(std::io::Error::other(secret.clone()));
-        forms.push(through_layer(request(), Inside::Status(from_io)).await);
+        for kind in [ErrorKind::Other, ErrorKind::NotFound, ErrorKind::ConnectionRefused] {
+            let from_io = || tonic::Status::from(std::io::Error::new(kind, secret.clone()));
+            forms.push(through_layer(request(), Inside::Status(from_io())).await);
+            forms.push(through_layer(request(), Inside::Boxed(Box::new(from_io()))).await);
+            forms.push(through_layer(request(), Inside::Trailers(from_io())).await);
+            forms.push(through_layer(request(), Inside::Headers(from_io())).await);
+        }
         let internal = tonic::Status::internal(secret.clone());
         forms.push(through_layer(request(), Inside::Status(internal)).await);
     }
@@ -173,6 +179,10 @@ enum Inside {
     Boxed(BoxError),
     Handler(Error),
     Status(tonic::Status),
+    /// The status at the end of a stream.
+    Trailers(tonic::Status),
+    /// The status as another version of tonic would leave it: in the headers alone.
+    Headers(tonic::Status),
     Text(String),
     Panic(String),
 }
@@ -188,6 +198,19 @@ async fn through_layer(request: Request<()>, inside: Inside) -> Vec<u8> {
                 Inside::Boxed(error) => Err(error),
                 Inside::Handler(error) => Ok(error.into_response()),
                 Inside::Status(status) => Ok(status.into_http()),
+                Inside::Headers(status) => {
+                    let mut response = status.into_http();
+                    response.extensions_mut().clear();
+                    Ok(response)
+                }
+                Inside::Trailers(status) => {
+                    let mut trailers = HeaderMap::new();
+                    status.add_header(&mut trailers).unwrap();
+                    let frame = Ok::<_, std::convert::Infallible>(Frame::trailers(trailers));
+                    text.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+                    Ok(text
+                        .map(|_| axum::body::Body::new(StreamBody::new(tokio_stream::once(frame)))))
+                }
                 Inside::Text(secret) => {
                     *text.status_mut() = http::StatusCode::UNPROCESSABLE_ENTITY;
                     text.headers_mut()

@@ -12,11 +12,10 @@ use mainstay_errors::{Code, Details, Fault, FieldViolation, Kind, Occurrence, Pr
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const OCCURRENCE: Occurrence<'static> = Occurrence {
-    request_id: Some("r-1"),
-    trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
-    domain: Some("fallback.example.com"),
-};
+const OCCURRENCE: Occurrence<'static> = Occurrence::new()
+    .request_id("r-1")
+    .trace_id("4bf92f3577b34da6a3ce929d0e0e4736")
+    .domain("fallback.example.com");
 
 fn text_of(fault: &dyn Fault, occurrence: Occurrence<'_>) -> String {
     let mut body = Vec::new();
@@ -132,7 +131,7 @@ fn the_list_of_errors_is_bounded() {
     let details = Details::bad_request((0..10_000).map(violation));
     let fault = Sample { details: Some(details), ..Sample::default() };
     let document = problem_of(&fault, Occurrence::default());
-    assert_eq!(document["errors"].as_array().map(Vec::len), Some(128));
+    assert_eq!(document["errors"].as_array().map(Vec::len), Some(1024));
 }
 
 #[test]
@@ -146,6 +145,13 @@ fn the_wait_is_rounded_up() {
     }
     let fault = Sample { retry_after: Some(Duration::MAX), ..Sample::default() };
     assert!(Problem::new(&fault).to_response().headers().contains_key("retry-after"));
+}
+
+#[test]
+fn a_kind_is_never_a_success() {
+    let fault = Sample { code: Code::Ok, ..Sample::default() };
+    assert_eq!(Problem::new(&fault).status(), 500);
+    assert_eq!(problem_of(&fault, Occurrence::new())["code"], "UNKNOWN");
 }
 
 #[test]
@@ -190,7 +196,8 @@ proptest! {
         };
         let document = problem_of(&fault, OCCURRENCE);
         prop_assert_eq!(document["detail"].as_str(), Some(&*message));
-        prop_assert_eq!(document["domain"].as_str(), Some(&*domain));
+        let said = Some(&*domain).filter(|domain| !domain.is_empty());
+        prop_assert_eq!(document.get("domain").and_then(Value::as_str), said);
         if !reason.is_empty() {
             prop_assert_eq!(document["reason"].as_str(), Some(&*reason));
         }

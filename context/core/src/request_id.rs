@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// The name of one request, for logs and for the person who calls support.
 ///
-/// At most 64 of `[A-Za-z0-9._-]`, and so safe in a header, a log line, a file name and a shell.
+/// At most 64 of `[A-Za-z0-9._-]`, and so safe in a header and in a log line.
 /// What a client sent that is not of this form is not taken over, as it may be an attempt to
 /// forge log lines. The text lies inline: a copy allocates nothing.
 ///

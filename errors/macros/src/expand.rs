@@ -284,12 +284,9 @@ fn row(body: &FaultBody<'_>) -> TokenStream {
     let keys = body.public.iter().map(|public| &public.key);
     quote! {
         const {
-            ::mainstay_errors::FaultRow {
-                kind: #kind,
-                message: #message,
-                metadata: &[#(#keys),*],
-                retry_after: #wait,
-            }
+            ::mainstay_errors::FaultRow::new(#kind, #message)
+                .metadata(&[#(#keys),*])
+                .retry_after(#wait)
         }
     }
 }

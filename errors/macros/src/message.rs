@@ -83,6 +83,12 @@ fn hole(text: &str, span: Span) -> Result<(Part, &str)> {
         let text = format!("a field cannot be shown as `{spec}`, but as `:>8`, `:.2` or `:?`");
         return Err(Error::new(span, text));
     }
+    if spec.contains('?') {
+        return Err(Error::new(
+            span,
+            "a hole shows what the metadata shows: `Display`, not `Debug`",
+        ));
+    }
     Ok((Part::Hole { field: field.to_owned(), spec: spec.to_owned() }, after))
 }
 

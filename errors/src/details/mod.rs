@@ -18,9 +18,10 @@ type Text = Cow<'static, str>;
 /// `ErrorInfo` is not among them, as reason, domain and metadata are the fault's own; nor is
 /// `RetryInfo` ([`Fault::retry_after`](crate::Fault::retry_after)), nor `RequestInfo`, which the
 /// layer fills in. Over gRPC all of it is sent, within the size budget; over HTTP the field
-/// violations are the problem's `errors`, and a help link is a `Link` header.
+/// violations are the problem's `errors`, and help links are `Link` headers.
 ///
-/// Everything in here is public.
+/// Everything in here is public. It is large: an error holds it best in a box,
+/// `#[fault(details)] details: Box<Details>`.
 ///
 /// ```
 /// use mainstay_errors::{Details, FieldViolation};
@@ -32,6 +33,7 @@ type Text = Cow<'static, str>;
 /// assert_eq!(details.field_violations.len(), 2);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Details {
     /// `BadRequest`: which fields are wrong.
     pub field_violations: Vec<FieldViolation>,
@@ -48,12 +50,15 @@ pub struct Details {
     /// `DebugInfo`: for the developer at the other end, within one organisation only. Dropped
     /// first when space is short.
     pub debug: Option<DebugInfo>,
+    /// `RequestInfo.serving_data`: what the service's own people need to find the request again.
+    pub serving_data: Text,
     /// Details of other types, kept as they came.
     pub other: Vec<AnyDetail>,
 }
 
 /// A condition that has to hold first (`google.rpc.PreconditionFailure.Violation`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PreconditionViolation {
     /// The type of precondition, as `TOS`.
     pub kind: Text,
@@ -65,15 +70,29 @@ pub struct PreconditionViolation {
 
 /// A quota that is used up (`google.rpc.QuotaFailure.Violation`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct QuotaViolation {
     /// Whose quota, as `clientip:192.0.2.7`.
     pub subject: Text,
     /// How it failed.
     pub description: Text,
+    /// The service whose quota it is, as `compute.example.com`.
+    pub api_service: Text,
+    /// The metric of the quota, as `compute.example.com/cpus_per_vm_family`.
+    pub quota_metric: Text,
+    /// The quota's id, as `CPUS-PER-VM-FAMILY`.
+    pub quota_id: Text,
+    /// The dimensions of the quota, as region and family.
+    pub quota_dimensions: Vec<(Text, Text)>,
+    /// The quota's value at the time.
+    pub quota_value: i64,
+    /// The value it is being changed to, while it is.
+    pub future_quota_value: Option<i64>,
 }
 
 /// The resource that is meant (`google.rpc.ResourceInfo`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ResourceInfo {
     /// Its type, as `order`.
     pub resource_type: Text,
@@ -87,6 +106,7 @@ pub struct ResourceInfo {
 
 /// A page to read on (`google.rpc.Help.Link`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HelpLink {
     /// What is there.
     pub description: Text,
@@ -96,6 +116,7 @@ pub struct HelpLink {
 
 /// A message for the user (`google.rpc.LocalizedMessage`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LocalizedMessage {
     /// The language, as `de-CH` (BCP 47).
     pub locale: Text,
@@ -105,6 +126,7 @@ pub struct LocalizedMessage {
 
 /// What helps a developer (`google.rpc.DebugInfo`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DebugInfo {
     /// The stack, innermost first.
     pub stack_entries: Vec<Text>,
@@ -114,11 +136,65 @@ pub struct DebugInfo {
 
 /// A detail of a type this crate does not know (`google.protobuf.Any`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AnyDetail {
     /// The type, as `type.googleapis.com/example.v1.Hint`.
     pub type_url: Text,
     /// The encoded message.
     pub value: Bytes,
+}
+
+impl PreconditionViolation {
+    /// A condition of this type, about this subject, and how it failed.
+    pub fn new(
+        kind: impl Into<Text>,
+        subject: impl Into<Text>,
+        description: impl Into<Text>,
+    ) -> Self {
+        Self { kind: kind.into(), subject: subject.into(), description: description.into() }
+    }
+}
+
+impl QuotaViolation {
+    /// Whose quota is used up, and how.
+    pub fn new(subject: impl Into<Text>, description: impl Into<Text>) -> Self {
+        Self { subject: subject.into(), description: description.into(), ..Self::default() }
+    }
+}
+
+impl ResourceInfo {
+    /// A resource of this type and name.
+    pub fn new(resource_type: impl Into<Text>, name: impl Into<Text>) -> Self {
+        Self { resource_type: resource_type.into(), name: name.into(), ..Self::default() }
+    }
+}
+
+impl HelpLink {
+    /// What is there, and where it is.
+    pub fn new(description: impl Into<Text>, url: impl Into<Text>) -> Self {
+        Self { description: description.into(), url: url.into() }
+    }
+}
+
+impl LocalizedMessage {
+    /// A message in this language (BCP 47).
+    pub fn new(locale: impl Into<Text>, message: impl Into<Text>) -> Self {
+        Self { locale: locale.into(), message: message.into() }
+    }
+}
+
+impl DebugInfo {
+    /// A stack, innermost first, and whatever else there is to say.
+    pub fn new(stack_entries: impl IntoIterator<Item = Text>, detail: impl Into<Text>) -> Self {
+        Self { stack_entries: stack_entries.into_iter().collect(), detail: detail.into() }
+    }
+}
+
+impl AnyDetail {
+    /// An encoded message of this type.
+    pub fn new(type_url: impl Into<Text>, value: impl Into<Bytes>) -> Self {
+        Self { type_url: type_url.into(), value: value.into() }
+    }
 }
 
 impl Details {
@@ -129,11 +205,6 @@ impl Details {
 
     /// Details that say which resource is meant.
     pub fn resource(resource_type: impl Into<Text>, name: impl Into<Text>) -> Self {
-        let resource = ResourceInfo {
-            resource_type: resource_type.into(),
-            name: name.into(),
-            ..ResourceInfo::default()
-        };
-        Self { resource: Some(resource), ..Self::default() }
+        Self { resource: Some(ResourceInfo::new(resource_type, name)), ..Self::default() }
     }
 }

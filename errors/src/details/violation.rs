@@ -5,6 +5,7 @@ use super::{LocalizedMessage, Text};
 
 /// A part of the request that is wrong (`google.rpc.BadRequest.FieldViolation`).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldViolation {
     /// Where the field is.
     pub location: Location,
@@ -21,6 +22,7 @@ pub struct FieldViolation {
 
 /// The part of a request that a field is in: the problem's `in`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Location {
     /// In the body.
     #[default]

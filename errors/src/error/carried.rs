@@ -26,7 +26,8 @@ impl fmt::Display for Carried {
 }
 
 impl StdError for Carried {
+    /// The fault itself, so that a walk along the causes finds it by its type.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
+        Some(self.0.fault())
     }
 }

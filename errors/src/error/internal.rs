@@ -29,8 +29,7 @@ impl Fault for Internal {
     }
 
     fn table() -> &'static FaultTable {
-        const ROW: FaultRow =
-            FaultRow { kind: KIND, message: MESSAGE, metadata: &[], retry_after: None };
+        const ROW: FaultRow = FaultRow::new(KIND, MESSAGE);
         const { &FaultTable::new(&[ROW], &[]) }
     }
 }

@@ -66,14 +66,16 @@ impl Error {
         Self::new(Internal).caused_by(cause)
     }
 
-    /// The same with a cause, which comes before the fault's own in the chain.
+    /// The same with a cause. Whatever caused the fault already stays; the log has all of it, and
+    /// [`downcast_ref`](Self::downcast_ref) finds all of it.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<BoxError>) -> Self {
-        self.extra().cause = Some(cause.into());
+        self.extra().causes.push(cause.into());
         self
     }
 
     /// The same with a note for the log, put before what is there.
+    #[doc(alias = "context")]
     #[must_use]
     pub fn note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
         self.extra().notes.push(note.into());
@@ -106,9 +108,7 @@ impl Error {
 
     /// The fault, or else a cause of it, as the type it was.
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
-        let fault: &(dyn StdError + 'static) = self.0.fault();
-        let causes = Chain(&**self).links().skip(1);
-        std::iter::once(fault).chain(causes).find_map(|link| link.downcast_ref())
+        self.chains().flat_map(Chain::links).find_map(|link| link.downcast_ref())
     }
 
     /// Takes the fault out as the type it was; notes and an added cause are dropped.
@@ -124,6 +124,13 @@ impl Error {
         let node: Box<dyn Any> = self.0;
         // The type was asked for a line ago, so that there is always a node.
         node.downcast::<NodeOf<F>>().map(|node| node.into_fault()).map_err(|_| Internal.into())
+    }
+
+    /// The fault with its own causes, and then each added cause with its.
+    fn chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        let added = self.0.extra().map(|extra| extra.causes.as_slice()).unwrap_or_default();
+        let added = added.iter().rev().map(|cause| Chain(&**cause));
+        std::iter::once(Chain(self.0.fault())).chain(added)
     }
 
     fn extra(&mut self) -> &mut Extra {
@@ -154,7 +161,11 @@ impl fmt::Display for Error {
         for note in self.notes() {
             write!(f, "{note}: ")?;
         }
-        fmt::Display::fmt(&Chain(&**self), f)
+        for (at, chain) in self.chains().enumerate() {
+            let separator = if at > 0 { ": " } else { "" };
+            write!(f, "{separator}{chain}")?;
+        }
+        Ok(())
     }
 }
 
@@ -170,6 +181,18 @@ impl fmt::Debug for Error {
 }
 
 impl From<Error> for BoxError {
+    fn from(error: Error) -> Self {
+        Box::new(Carried::new(error))
+    }
+}
+
+impl From<Error> for Box<dyn StdError + Send> {
+    fn from(error: Error) -> Self {
+        Box::new(Carried::new(error))
+    }
+}
+
+impl From<Error> for Box<dyn StdError> {
     fn from(error: Error) -> Self {
         Box::new(Carried::new(error))
     }

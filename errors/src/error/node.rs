@@ -17,7 +17,8 @@ pub(super) trait Node: Any + StdError + Send + Sync {
 /// What is rarely there, and so has an allocation of its own.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
-    pub(super) cause: Option<BoxError>,
+    /// The latest last.
+    pub(super) causes: Vec<BoxError>,
     pub(super) notes: Vec<Cow<'static, str>>,
     pub(super) backtrace: Option<Backtrace>,
 }
@@ -59,12 +60,11 @@ impl<F: Fault> fmt::Display for NodeOf<F> {
 }
 
 impl<F: Fault> StdError for NodeOf<F> {
-    /// The added cause if there is one: it stands between the fault and whatever the fault
-    /// itself was made from.
+    /// What the fault itself was made from, else the cause that was added last.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self.extra.as_ref().and_then(|extra| extra.cause.as_deref()) {
-            Some(cause) => Some(cause),
-            None => self.fault.source(),
-        }
+        self.fault.source().or_else(|| {
+            let added = self.extra.as_ref()?.causes.last()?;
+            Some(&**added)
+        })
     }
 }

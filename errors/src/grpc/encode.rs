@@ -3,9 +3,10 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use super::buffer::Buffer;
 use super::shed::{DROPPED_DETAILS, Shed, Shedding};
-use super::wire::{self, Buffer};
-use crate::{Details, Fault, FieldViolation, Kind, Occurrence};
+use super::wire;
+use crate::{Details, Fault, FieldViolation, Kind, Occurrence, QuotaViolation};
 
 /// The name, in `ErrorInfo.metadata`, of an HTTP status that the code does not imply.
 pub(crate) const HTTP_STATUS: &str = "httpStatus";
@@ -15,22 +16,26 @@ pub(super) struct Encoder<'a> {
     pub(super) fault: &'a dyn Fault,
     pub(super) kind: Kind<'a>,
     pub(super) occurrence: Occurrence<'a>,
-    pub(super) message: &'a str,
+    pub(super) message: &'a [u8],
 }
 
 impl Encoder<'_> {
-    /// The status with as many details as fit `most` bytes; `None` if even the smallest does not.
-    pub(super) fn encode(&self, most: usize) -> Option<Buffer> {
-        Shedding::steps().find_map(|shedding| {
-            let mut out = Buffer::new();
-            self.write_status(&mut out, shedding);
-            (out.len() <= most).then_some(out)
-        })
+    /// Writes the status with as many details as fit `most` bytes; nothing if not even the
+    /// fewest do.
+    pub(super) fn encode(&self, out: &mut Buffer, most: usize) {
+        for shedding in Shedding::steps() {
+            out.clear();
+            self.write_status(out, shedding);
+            if out.len() <= most {
+                return;
+            }
+        }
+        out.clear();
     }
 
     fn write_status(&self, out: &mut Buffer, shedding: Shedding) {
         wire::number(out, 1, u64::from(self.kind.code.number()));
-        wire::text(out, 2, self.message);
+        wire::bytes(out, 2, self.message);
         any(out, "type.googleapis.com/google.rpc.ErrorInfo", |out| {
             self.write_error_info(out, shedding);
         });
@@ -45,8 +50,11 @@ impl Encoder<'_> {
         if shedding.keeps(Shed::Help) {
             self.write_help(out);
         }
-        if let Some(id) = self.occurrence.request_id.filter(|_| shedding.keeps(Shed::RequestInfo)) {
-            any(out, "type.googleapis.com/google.rpc.RequestInfo", |out| wire::text(out, 1, id));
+        if self.has(Shed::RequestInfo) && shedding.keeps(Shed::RequestInfo) {
+            any(out, "type.googleapis.com/google.rpc.RequestInfo", |out| {
+                wire::text(out, 1, self.occurrence.request_id.unwrap_or_default());
+                wire::text(out, 2, self.serving_data());
+            });
         }
     }
 
@@ -102,10 +110,16 @@ impl Encoder<'_> {
             Shed::FieldViolationsOver(most) => {
                 self.fault.details().is_some_and(|it| it.field_violations.len() > most)
             }
-            Shed::RequestInfo => self.occurrence.request_id.is_some(),
+            Shed::RequestInfo => {
+                self.occurrence.request_id.is_some() || !self.serving_data().is_empty()
+            }
             Shed::Metadata => self.has_metadata(),
             Shed::RetryInfo => self.fault.retry_after().is_some(),
         }
+    }
+
+    fn serving_data(&self) -> &str {
+        self.fault.details().map(|details| &*details.serving_data).unwrap_or_default()
     }
 
     fn has_metadata(&self) -> bool {
@@ -191,10 +205,7 @@ fn write_details(out: &mut Buffer, details: &Details, shedding: Shedding) {
     if shedding.keeps(Shed::QuotaFailure) && !details.quota_violations.is_empty() {
         any(out, "type.googleapis.com/google.rpc.QuotaFailure", |out| {
             for violation in &details.quota_violations {
-                wire::message(out, 1, |out| {
-                    wire::text(out, 1, &violation.subject);
-                    wire::text(out, 2, &violation.description);
-                });
+                wire::message(out, 1, |out| write_quota_violation(out, violation));
             }
         });
     }
@@ -222,15 +233,33 @@ fn write_rarer_details(out: &mut Buffer, details: &Details, shedding: Shedding) 
         any(out, "type.googleapis.com/google.rpc.DebugInfo", |out| {
             for entry in &debug.stack_entries {
                 // Unlike a field, an element of a list is there when it is empty.
-                wire::message(out, 1, |out| out.extend_from_slice(entry.as_bytes()));
+                wire::message(out, 1, |out| out.extend(entry.as_bytes()));
             }
             wire::text(out, 2, &debug.detail);
         });
     }
     if shedding.keeps(Shed::Other) {
         for other in &details.other {
-            any(out, &other.type_url, |out| out.extend_from_slice(&other.value));
+            any(out, &other.type_url, |out| out.extend(&other.value));
         }
+    }
+}
+
+fn write_quota_violation(out: &mut Buffer, violation: &QuotaViolation) {
+    wire::text(out, 1, &violation.subject);
+    wire::text(out, 2, &violation.description);
+    wire::text(out, 3, &violation.api_service);
+    wire::text(out, 4, &violation.quota_metric);
+    wire::text(out, 5, &violation.quota_id);
+    for (name, value) in &violation.quota_dimensions {
+        wire::message(out, 6, |out| {
+            wire::text(out, 1, name);
+            wire::text(out, 2, value);
+        });
+    }
+    wire::number(out, 7, violation.quota_value.cast_unsigned());
+    if let Some(value) = violation.future_quota_value {
+        wire::present_number(out, 8, value.cast_unsigned());
     }
 }
 

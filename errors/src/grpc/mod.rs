@@ -1,13 +1,13 @@
 //! The gRPC form of a fault: `grpc-status`, `grpc-message` and `google.rpc.Status` details.
 
+mod buffer;
 mod encode;
 mod shed;
 pub(crate) mod wire;
 
 use std::fmt::Write;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64_simd::STANDARD_NO_PAD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
@@ -15,8 +15,8 @@ use mainstay_core::Code;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::{Fault, Occurrence, PublicMessage};
+use buffer::Buffer;
 use encode::Encoder;
-use wire::{Buffer, Text};
 
 pub(crate) use encode::HTTP_STATUS;
 pub(crate) use shed::DROPPED_DETAILS;
@@ -26,14 +26,21 @@ pub(crate) const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-messag
 pub(crate) const GRPC_STATUS_DETAILS: HeaderName =
     HeaderName::from_static("grpc-status-details-bin");
 pub(crate) const APPLICATION_GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+pub(crate) const APPLICATION_GRPC_WEB: HeaderValue =
+    HeaderValue::from_static("application/grpc-web+proto");
 
 /// The most that the header list of a status takes, counted as HTTP/2 does: peers suggest 8 KiB,
-/// and what is over it is reset or cut off on the way.
-const HEADER_BUDGET: usize = 8 * 1024;
+/// and what is over it is reset or cut off on the way. The server adds `:status` and `date`.
+const HEADER_BUDGET: usize = 8 * 1024 - 128;
 /// What HTTP/2 adds to each field's name and value (RFC 9113, section 6.5.2).
 const FIELD_OVERHEAD: usize = 32;
 /// The longest public message in bytes, so that details always find room beside it.
 const LONGEST_MESSAGE: usize = 1024;
+/// How a message ends that was longer.
+const CUT: &[u8] = b"...";
+/// What the `content-type` of a trailers-only response takes of the budget.
+#[cfg(feature = "tonic")]
+const CONTENT_TYPE_SIZE: usize = "content-type".len() + "application/grpc".len() + FIELD_OVERHEAD;
 
 /// What a `grpc-message` must not hold as it is: all but 0x20 to 0x7E, and the escape itself
 /// (gRPC over HTTP/2, "Responses").
@@ -84,8 +91,10 @@ impl<'a> GrpcStatus<'a> {
     /// Sets `grpc-status`, `grpc-message` and `grpc-status-details-bin`, within what the headers
     /// that are there already leave of 8 KiB.
     pub fn write_headers(&self, headers: &mut HeaderMap) {
-        for name in [GRPC_STATUS, GRPC_MESSAGE, GRPC_STATUS_DETAILS] {
-            headers.remove(name);
+        if !headers.is_empty() {
+            for name in [GRPC_STATUS, GRPC_MESSAGE, GRPC_STATUS_DETAILS] {
+                headers.remove(name);
+            }
         }
         let mut left = HEADER_BUDGET.saturating_sub(header_list_size(headers));
         let message = self.message();
@@ -94,9 +103,11 @@ impl<'a> GrpcStatus<'a> {
             headers.insert(name, value);
         };
         insert(GRPC_STATUS, status_value(self.fault.kind().code));
-        insert(GRPC_MESSAGE, message_value(&message));
+        insert(GRPC_MESSAGE, message.to_value());
         let room = left.saturating_sub(FIELD_OVERHEAD + GRPC_STATUS_DETAILS.as_str().len());
-        if let Some(details) = self.encoder(&message).encode(room / 4 * 3) {
+        let mut details = Buffer::new();
+        self.encoder(&message).encode(&mut details, room / 4 * 3);
+        if !details.is_empty() {
             headers.insert(GRPC_STATUS_DETAILS, details_value(&details));
         }
     }
@@ -105,8 +116,15 @@ impl<'a> GrpcStatus<'a> {
     #[cfg(feature = "tonic")]
     pub(crate) fn encoded(&self) -> Bytes {
         let message = self.message();
-        let status = self.encoder(&message).encode(HEADER_BUDGET / 4 * 3 - 2 * LONGEST_MESSAGE);
-        Bytes::copy_from_slice(&status.unwrap_or_default())
+        // tonic escapes all that is not plainly harmless with three characters each.
+        let escaped = message.0.iter().map(|it| if it.is_ascii_alphanumeric() { 1 } else { 3 });
+        let names = GRPC_STATUS.as_str().len() + GRPC_MESSAGE.as_str().len();
+        let taken: usize = escaped.sum::<usize>() + names + 2 * FIELD_OVERHEAD;
+        let taken = taken + GRPC_STATUS_DETAILS.as_str().len() + FIELD_OVERHEAD + CONTENT_TYPE_SIZE;
+        let mut status = Buffer::new();
+        let most = HEADER_BUDGET.saturating_sub(taken) / 4 * 3;
+        self.encoder(&message).encode(&mut status, most);
+        Bytes::copy_from_slice(&status)
     }
 
     /// The whole response, in gRPC's form for errors before any message: headers that are
@@ -120,18 +138,21 @@ impl<'a> GrpcStatus<'a> {
 
     /// The public message, cut to its longest.
     pub(crate) fn message(&self) -> Message {
-        let mut text = Buffer::new();
+        let mut message = Message(Buffer::new());
         // A `Display` that fails half-way has written what it has written.
-        let _ = write!(Text(&mut text), "{}", PublicMessage(self.fault));
-        Message::cut(text)
+        let _ = write!(message.0, "{}", PublicMessage(self.fault));
+        if message.0.len() > LONGEST_MESSAGE {
+            message.cut();
+        }
+        message
     }
 
-    fn encoder(&self, message: &'a Message) -> Encoder<'a> {
+    fn encoder<'b>(&'b self, message: &'b Message) -> Encoder<'b> {
         Encoder {
             fault: self.fault,
             kind: self.fault.kind().or_domain(self.occurrence.domain),
             occurrence: self.occurrence,
-            message: message.as_str(),
+            message: &message.0,
         }
     }
 }
@@ -140,36 +161,36 @@ impl<'a> GrpcStatus<'a> {
 pub(crate) struct Message(Buffer);
 
 impl Message {
-    fn cut(mut text: Buffer) -> Self {
-        if text.len() > LONGEST_MESSAGE {
-            let start = LONGEST_MESSAGE - 3;
-            let boundary = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 != 0x80);
-            let end = (0..=start).rev().find(boundary).unwrap_or_default();
-            text.truncate(end);
-            text.extend_from_slice(b"...");
-        }
-        Self(text)
-    }
-
+    #[cfg(feature = "tonic")]
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
-}
 
-fn message_value(message: &Message) -> HeaderValue {
-    let text = message.as_str();
-    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && byte != b'%';
-    let value = if text.bytes().all(plain) {
-        HeaderValue::from_str(text)
-    } else {
-        HeaderValue::try_from(percent_encode(text.as_bytes(), &MESSAGE).to_string())
-    };
-    value.unwrap_or_else(|_| HeaderValue::from_static(""))
+    fn to_value(&self) -> HeaderValue {
+        let plain = |byte: &u8| (0x20..0x7f).contains(byte) && *byte != b'%';
+        // Without a way out of the loop it takes many bytes at a time.
+        let value = if self.0.iter().fold(true, |all, byte| all & plain(byte)) {
+            HeaderValue::from_bytes(&self.0)
+        } else {
+            HeaderValue::try_from(percent_encode(&self.0, &MESSAGE).to_string())
+        };
+        value.unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    #[cold]
+    fn cut(&mut self) {
+        let start = LONGEST_MESSAGE - CUT.len();
+        let boundary = |at: &usize| self.0.get(*at).is_some_and(|byte| byte & 0xc0 != 0x80);
+        let end = (0..=start).rev().find(boundary).unwrap_or_default();
+        self.0.truncate(end);
+        self.0.extend(CUT);
+    }
 }
 
 fn details_value(status: &[u8]) -> HeaderValue {
+    let text: Vec<u8> = STANDARD_NO_PAD.encode_type(status);
     // Base64 is always a valid header value.
-    HeaderValue::try_from(STANDARD_NO_PAD.encode(status))
+    HeaderValue::from_maybe_shared(Bytes::from(text))
         .unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

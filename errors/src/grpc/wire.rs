@@ -6,84 +6,89 @@
 
 use std::fmt::{self, Write};
 
-use smallvec::SmallVec;
-
-/// Where a status is encoded: on the stack unless it is unusually large.
-pub(super) type Buffer = SmallVec<[u8; 512]>;
+use super::buffer::Buffer;
 
 const LENGTH_DELIMITED: u8 = 2;
 
-pub(super) fn varint(out: &mut Buffer, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push((value & 0x7f) as u8);
+fn varint(out: &mut Buffer, value: u64) {
+    let (groups, digits) = varint_of(value);
+    out.extend(groups.get(..digits).unwrap_or_default());
 }
 
 /// An integer field. Zero is what an absent field means, so it is left out.
 pub(super) fn number(out: &mut Buffer, field: u8, value: u64) {
     if value != 0 {
-        out.push(field << 3);
-        varint(out, value);
+        present_number(out, field, value);
     }
 }
 
+/// An integer field that is there when it is zero: an `optional` one.
+pub(super) fn present_number(out: &mut Buffer, field: u8, value: u64) {
+    out.push(field << 3);
+    varint(out, value);
+}
+
 /// A string field, left out when empty.
+#[inline]
 pub(super) fn text(out: &mut Buffer, field: u8, text: &str) {
     bytes(out, field, text.as_bytes());
 }
 
 /// A bytes field, left out when empty.
+#[inline]
 pub(super) fn bytes(out: &mut Buffer, field: u8, bytes: &[u8]) {
-    if !bytes.is_empty() {
-        out.push(field << 3 | LENGTH_DELIMITED);
-        varint(out, bytes.len() as u64);
-        out.extend_from_slice(bytes);
+    if bytes.is_empty() {
+        return;
     }
+    let key = field << 3 | LENGTH_DELIMITED;
+    match u8::try_from(bytes.len()) {
+        Ok(short) if short < 0x80 => out.extend(&[key, short]),
+        _ => {
+            out.push(key);
+            varint(out, bytes.len() as u64);
+        }
+    }
+    out.extend(bytes);
 }
 
 /// A string field with what `value` displays.
 pub(super) fn display(out: &mut Buffer, field: u8, value: &dyn fmt::Display) {
     message(out, field, |out| {
         // A `Display` that fails half-way has written what it has written.
-        let _ = write!(Text(out), "{value}");
+        let _ = write!(out, "{value}");
     });
 }
 
 /// A field whose content, and so whose length, `write` makes.
 pub(super) fn message(out: &mut Buffer, field: u8, write: impl FnOnce(&mut Buffer)) {
-    out.push(field << 3 | LENGTH_DELIMITED);
-    let length_at = out.len();
-    out.push(0);
+    out.extend(&[field << 3 | LENGTH_DELIMITED, 0]);
+    let start = out.len();
     write(out);
-    let len = out.len() - length_at - 1;
-    match (u8::try_from(len), out.get_mut(length_at)) {
-        (Ok(short), Some(place)) if short < 0x80 => *place = short,
-        _ => insert_length(out, length_at, len),
+    let len = out.len() - start;
+    let (length, digits) = varint_of(len as u64);
+    if let Some(place) = out.as_mut_slice().get_mut(start - 1) {
+        *place = length.first().copied().unwrap_or_default();
+    }
+    // Room was kept for one byte, as most messages are short.
+    if let Some(more) = length.get(1..digits).filter(|more| !more.is_empty()) {
+        out.insert(start, more);
     }
 }
 
-/// Makes room for a length of more than one byte, in place of the one that was kept.
-fn insert_length(out: &mut Buffer, at: usize, len: usize) {
-    let mut length = Buffer::new();
-    varint(&mut length, len as u64);
-    if let Some((last, first)) = length.split_last() {
-        if let Some(place) = out.get_mut(at) {
-            *place = *last;
+/// The number in groups of seven bits, and how many there are.
+fn varint_of(mut value: u64) -> ([u8; 10], usize) {
+    let mut groups = [0; 10];
+    let mut digits = 0;
+    for group in &mut groups {
+        digits += 1;
+        *group = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            break;
         }
-        out.insert_from_slice(at, first);
+        *group |= 0x80;
     }
-}
-
-/// Lets `write!` append to the buffer.
-pub(super) struct Text<'a>(pub(super) &'a mut Buffer);
-
-impl Write for Text<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
+    (groups, digits)
 }
 
 /// The value of a field that was read.
@@ -177,7 +182,7 @@ mod tests {
         fn a_message_has_the_length_of_its_content(len in 0_usize..40_000) {
             let content = vec![7; len];
             let mut out = Buffer::new();
-            message(&mut out, 3, |out| out.extend_from_slice(&content));
+            message(&mut out, 3, |out| out.extend(&content));
             let fields: Vec<_> = Fields::of(&out).collect();
             prop_assert_eq!(fields, vec![Ok((3, Value::Bytes(&content[..])))]);
         }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use super::future::catch;
 use super::trailers::Trailers;
 
 pin_project! {
@@ -57,16 +58,21 @@ impl<B: Body<Data = Bytes>> Body for FaultBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        match self.project().content.project() {
-            ContentProjection::Inner { body } => body.poll_frame(cx),
-            ContentProjection::Grpc { body, trailers } => body
-                .poll_frame(cx)
-                .map(|frame| frame.map(|frame| frame.map(|frame| shape(frame, trailers)))),
-            ContentProjection::Rendered { bytes } if bytes.is_empty() => Poll::Ready(None),
+        let mut content = self.project().content;
+        let panic = match content.as_mut().project() {
+            ContentProjection::Inner { body } => return body.poll_frame(cx),
+            ContentProjection::Grpc { body, trailers } => match catch(|| body.poll_frame(cx)) {
+                Ok(polled) => return polled.map(|next| Some(next?.map(|it| shape(it, trailers)))),
+                Err(panicked) => trailers.of_panic(&panicked),
+            },
+            ContentProjection::Rendered { bytes } if bytes.is_empty() => return Poll::Ready(None),
             ContentProjection::Rendered { bytes } => {
-                Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))))
+                return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))));
             }
-        }
+        };
+        // What has panicked is not polled again.
+        content.set(Content::Rendered { bytes: Bytes::new() });
+        Poll::Ready(Some(Ok(Frame::trailers(panic))))
     }
 
     fn is_end_stream(&self) -> bool {

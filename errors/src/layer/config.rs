@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::service::FaultService;
+use super::status;
 use crate::error::Carried;
 use crate::fault::Chain;
 use crate::{Error, Fault};
@@ -16,19 +17,20 @@ use crate::{Error, Fault};
 /// |---|---|
 /// | a handler's fault | the fault, rendered anew with request id, trace id and domain |
 /// | a status of 400 or more with an empty or `text/plain` body, as routers and extractors make | a fault with a reason of its own, such as `ROUTE_NOT_FOUND`, `METHOD_NOT_ALLOWED`, `BODY_TOO_LARGE`; status and headers such as `Allow` stay |
-/// | a bare `grpc-status` | the same, as a gRPC status |
+/// | a gRPC status without details, in headers or trailers | a fault with a reason of its own; its message stays if [messages are public](Self::public_status_messages) |
 /// | an error | the fault inside it, by [`recognise`](Self::recognise), else `INTERNAL` |
-/// | a panic | `INTERNAL` |
+/// | a panic | `INTERNAL`, also in the middle of a gRPC stream |
 /// | any other response, also a problem that came from elsewhere | untouched |
 ///
-/// Plain text of an error response is dropped, because nobody said that it is public: the text
-/// of an extractor names types and fields of the code. A HEAD request is answered without a
-/// body. Each fault is logged once, at a level that follows its code (`ERROR` for internal
+/// Plain text of an error response goes to the log and not to the client, because nobody said
+/// that it is public: the text of an extractor names types and fields of the code. A HEAD request
+/// is answered without a body. A status that a middleware has changed on the way stays. Each fault is logged once, at a level that follows its code (`ERROR` for internal
 /// ones, `WARN` where the service could not do its work, `INFO` for the client's mistakes), with
 /// the causes and the notes that the client never sees.
 ///
-/// Put it outside routers, extractors and timeouts, and inside whatever makes request ids: it
-/// reads a [`RequestId`](mainstay_core::RequestId) from the request's extensions, else from
+/// Put it outside routers, extractors, load shedding and timeouts, and inside whatever makes
+/// request ids and inside a gRPC-Web translator. (tonic's own `Server::timeout` and limits are
+/// outside of every layer: what they answer is not seen here.) It reads a [`RequestId`](mainstay_core::RequestId) from the request's extensions, else from
 /// `x-request-id`, else makes one; the trace id comes from `traceparent`. Nothing is allocated
 /// for a request that succeeds.
 ///
@@ -63,6 +65,7 @@ pub struct FaultLayer {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Config {
     pub(super) domain: Option<Cow<'static, str>>,
+    pub(super) public_status_messages: bool,
     recognisers: Vec<Recogniser>,
 }
 
@@ -77,6 +80,7 @@ type Make = dyn Fn(&(dyn StdError + 'static)) -> Option<Error> + Send + Sync;
 
 /// A fault that was found in an error.
 pub(super) enum Found<'a> {
+    Error(&'a Error),
     Fault(&'a dyn Fault),
     Made(Error),
 }
@@ -91,6 +95,17 @@ impl FaultLayer {
     #[must_use]
     pub fn domain(mut self, domain: impl Into<Cow<'static, str>>) -> Self {
         Arc::make_mut(&mut self.config).domain = Some(domain.into());
+        self
+    }
+
+    /// Says that the message of a gRPC status which a handler wrote by hand is for the client.
+    ///
+    /// By default such a message is only logged, because nobody said that it is public:
+    /// `Status::from` of an error has the error's text as its message. Messages of internal
+    /// errors (`INTERNAL`, `UNKNOWN`, `DATA_LOSS`) are never shown.
+    #[must_use]
+    pub fn public_status_messages(mut self) -> Self {
+        Arc::make_mut(&mut self.config).public_status_messages = true;
         self
     }
 
@@ -141,7 +156,10 @@ impl Config {
     pub(super) fn find<'a>(&self, error: &'a (dyn StdError + 'static)) -> Option<Found<'a>> {
         Chain(error).links().find_map(|link| {
             if let Some(carried) = link.downcast_ref::<Carried>() {
-                return Some(Found::Fault(carried.error().fault()));
+                return Some(Found::Error(carried.error()));
+            }
+            if let Some(error) = status::error_of(link, self.public_status_messages) {
+                return Some(Found::Made(error));
             }
             self.recognisers.iter().find_map(|recogniser| recogniser.find(link))
         })

@@ -71,7 +71,8 @@ where
                 Err(panicked) => {
                     // What has panicked is not polled again, and its guards run now.
                     this.state.set(State::Failed { error: None });
-                    panicked.into()
+                    let renderer = Renderer { seen: this.seen, config: this.config };
+                    return Poll::Ready(Ok(renderer.panicked(&panicked)));
                 }
             },
             StateProjection::Failed { error } => match error.take() {

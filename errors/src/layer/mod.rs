@@ -6,6 +6,7 @@
 //! is plain text with the name of a Rust type in it, a panic cuts the connection, and only the
 //! handlers' own are what the documentation says. [`FaultLayer`] stands around all of them.
 
+mod answer;
 mod body;
 mod config;
 mod future;

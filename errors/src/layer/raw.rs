@@ -2,31 +2,39 @@ use std::fmt;
 
 use mainstay_core::Code;
 
-use crate::{BareFault, Fault, Kind};
+use crate::{BareFault, Fault, Kind, RemoteFault};
 
-/// A gRPC status that a handler, or the server itself, made without details.
+/// A gRPC status without details: what a handler wrote by hand, or the server itself.
 #[derive(Debug)]
 pub(super) struct Raw {
+    status: RemoteFault,
     bare: BareFault,
-    message: Option<String>,
+    message: bool,
 }
 
 impl Raw {
-    /// The message is taken over only where somebody wrote it for the client. That of an internal
-    /// error is about the inside, and one that was `made_of_error` names hosts and files.
-    pub(super) fn new(code: Code, message: &str, made_of_error: bool) -> Self {
+    /// The message is for the client only where it was said that messages are, and never that of
+    /// an internal error.
+    pub(super) fn new(status: RemoteFault, messages_are_public: bool) -> Self {
+        let code = status.code();
         let internal = matches!(code, Code::Unknown | Code::Internal | Code::DataLoss);
-        let written = !internal && !made_of_error && !message.is_empty();
+        let written = !status.message().is_empty();
         Self {
+            // The router of a gRPC server answers an unknown method without a word.
             bare: if written { BareFault::named_after(code) } else { BareFault::from_code(code) },
-            message: written.then(|| message.to_owned()),
+            message: written && messages_are_public && !internal,
+            status,
         }
     }
 }
 
 impl fmt::Display for Raw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "status {} without details", self.bare.kind().code)
+        write!(f, "status {} without details", self.status.code())?;
+        match self.status.message() {
+            "" => Ok(()),
+            message => write!(f, ": {message}"),
+        }
     }
 }
 
@@ -38,9 +46,6 @@ impl Fault for Raw {
     }
 
     fn message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.message {
-            Some(message) => f.write_str(message),
-            None => self.bare.message(f),
-        }
+        if self.message { f.write_str(self.status.message()) } else { self.bare.message(f) }
     }
 }

@@ -1,4 +1,5 @@
-use http::{HeaderName, Method, Request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use mainstay_core::{RequestId, TraceId, is_grpc};
 
 use super::config::Config;
@@ -7,8 +8,9 @@ use crate::Occurrence;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The length of a `traceparent` as far as its ids go.
-const TRACEPARENT_LEN: usize = 55;
+/// As much of a `traceparent` as has to be seen: version 00 ends after 55 bytes, a later one may
+/// go on after a dash.
+const TRACEPARENT_LEN: usize = 56;
 
 /// What the layer remembers of a request, in case that it fails.
 ///
@@ -16,13 +18,22 @@ const TRACEPARENT_LEN: usize = 55;
 /// and than the clone of a header, which may allocate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    pub(super) grpc: bool,
+    pub(super) wire: Wire,
     pub(super) head: bool,
     request_id: Inline<{ RequestId::MAX_LEN }>,
     traceparent: Inline<TRACEPARENT_LEN>,
 }
 
-/// Up to `N` bytes; empty if there were more.
+/// The form in which a client reads errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    Http,
+    Grpc,
+    /// Around a translator, whose requests and answers have content types of their own.
+    GrpcWeb,
+}
+
+/// Up to `N` bytes.
 #[derive(Clone, Copy, Debug)]
 struct Inline<const N: usize> {
     len: u8,
@@ -32,16 +43,13 @@ struct Inline<const N: usize> {
 impl Seen {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         let headers = request.headers();
-        let header = |name| headers.get(name).map(http::HeaderValue::as_bytes).unwrap_or_default();
         let made = request.extensions().get::<RequestId>();
+        let sent = || headers.get(X_REQUEST_ID).map(HeaderValue::as_bytes).unwrap_or_default();
         Self {
-            grpc: request.method() == Method::POST && is_grpc(headers),
+            wire: if request.method() == Method::POST { Wire::of(headers) } else { Wire::Http },
             head: request.method() == Method::HEAD,
-            request_id: match made {
-                Some(id) => Inline::copy(id.as_str().as_bytes()),
-                None => Inline::copy(header(X_REQUEST_ID)),
-            },
-            traceparent: Inline::copy(header(TRACEPARENT)),
+            request_id: Inline::whole(made.map_or_else(sent, |id| id.as_str().as_bytes())),
+            traceparent: Inline::start(traceparent(headers)),
         }
     }
 
@@ -63,16 +71,40 @@ impl Seen {
     }
 }
 
-impl<const N: usize> Inline<N> {
-    fn copy(from: &[u8]) -> Self {
-        let mut bytes = [0; N];
-        match (bytes.get_mut(..from.len()), u8::try_from(from.len())) {
-            (Some(place), Ok(len)) => {
-                place.copy_from_slice(from);
-                Self { len, bytes }
-            }
-            _ => Self { len: 0, bytes },
+impl Wire {
+    fn of(headers: &HeaderMap) -> Self {
+        let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        match content_type {
+            Some(value) if value.starts_with(b"application/grpc-web") => Wire::GrpcWeb,
+            Some(_) if is_grpc(headers) => Wire::Grpc,
+            _ => Wire::Http,
         }
+    }
+}
+
+/// The header's value; several of them are as good as none (Trace Context, section 3.2).
+fn traceparent(headers: &HeaderMap) -> &[u8] {
+    let mut values = headers.get_all(TRACEPARENT).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.as_bytes(),
+        _ => &[],
+    }
+}
+
+impl<const N: usize> Inline<N> {
+    /// A copy of the whole; empty if it is too long.
+    fn whole(from: &[u8]) -> Self {
+        Self::start(if from.len() <= N { from } else { &[] })
+    }
+
+    /// A copy of the first `N` bytes.
+    fn start(from: &[u8]) -> Self {
+        let from = from.get(..N).unwrap_or(from);
+        let mut bytes = [0; N];
+        if let Some(place) = bytes.get_mut(..from.len()) {
+            place.copy_from_slice(from);
+        }
+        Self { len: u8::try_from(from.len()).unwrap_or_default(), bytes }
     }
 
     fn bytes(&self) -> &[u8] {

@@ -1,24 +1,38 @@
-//! The status that tonic leaves in the extensions of a response.
+//! What there is to find in a `tonic::Status`.
+
+use std::error::Error as StdError;
 
 use http::Extensions;
-use mainstay_core::Code;
 use tonic::Status;
 
 use super::raw::Raw;
-use crate::Error;
 use crate::error::Carried;
 use crate::fault::Chain;
+use crate::{Error, RemoteFault};
 
-/// The error to show for a status; `None` where there is no status, or one with details that
-/// somebody else wrote.
-pub(super) fn find(extensions: &Extensions) -> Option<Carried> {
-    let status = extensions.get::<Status>()?;
-    let carried = Chain(status).links().find_map(|link| link.downcast_ref::<Carried>());
-    if carried.is_some() || !status.details().is_empty() {
-        return carried.cloned();
-    }
-    let code = Code::from_number(status.code().into()).unwrap_or(Code::Unknown);
-    let made_of_error = std::error::Error::source(status).is_some();
-    let shown = Raw::new(code, status.message(), made_of_error);
-    Some(Carried::new(Error::new(shown).caused_by(status.clone())))
+/// The error that a handler turned into a status, which tonic leaves in the extensions of the
+/// response.
+pub(super) fn take(extensions: &mut Extensions) -> Option<Carried> {
+    carried(extensions.get::<Status>()?)
+}
+
+/// The error that a status amounts to where an interceptor or a layer failed with it.
+pub(super) fn error_of(
+    link: &(dyn StdError + 'static),
+    messages_are_public: bool,
+) -> Option<Error> {
+    let status = link.downcast_ref::<Status>()?;
+    let remote = RemoteFault::from_tonic(status)?;
+    // With details it is whole already, and somebody else's.
+    let whole = !remote.reason().is_empty();
+    let error = if whole {
+        Error::from(remote.relay())
+    } else {
+        Error::from(Raw::new(remote, messages_are_public))
+    };
+    carried(status).is_none().then_some(error)
+}
+
+fn carried(status: &Status) -> Option<Carried> {
+    Chain(status).links().find_map(|link| link.downcast_ref::<Carried>()).cloned()
 }

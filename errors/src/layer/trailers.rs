@@ -3,10 +3,11 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use super::config::Config;
+use super::future::Panicked;
 use super::log;
 use super::raw::Raw;
 use super::request::Seen;
-use crate::{Fault, GrpcStatus, RemoteFault};
+use crate::{GrpcStatus, Internal, RemoteFault};
 
 /// What a gRPC response needs of its request until its last frame: a stream that fails half-way
 /// says so in its trailers.
@@ -24,15 +25,23 @@ impl Trailers {
             return;
         };
         self.seen.occurrence(&self.config, |occurrence| {
-            if !remote.reason().is_empty() {
-                log::fault(&remote.clone().relay(), occurrence, &remote);
-                return;
+            if remote.has_details() {
+                let cause = remote.to_string();
+                return log::fault(&remote.relay(), occurrence, &cause);
             }
-            let raw = Raw::new(remote.code(), remote.message(), false);
-            log::fault(&raw, occurrence, &remote);
-            if remote.details() == &crate::Details::default() {
-                GrpcStatus::new(&raw as &dyn Fault).at(occurrence).write_headers(trailers);
-            }
+            let raw = Raw::new(remote, self.config.public_status_messages);
+            log::fault(&raw, occurrence, &raw);
+            GrpcStatus::new(&raw).at(occurrence).write_headers(trailers);
         });
+    }
+
+    /// The trailers of a stream whose handler has panicked.
+    pub(super) fn of_panic(&self, panicked: &Panicked) -> HeaderMap {
+        let mut trailers = HeaderMap::new();
+        self.seen.occurrence(&self.config, |occurrence| {
+            log::fault(&Internal, occurrence, panicked);
+            GrpcStatus::new(&Internal).at(occurrence).write_headers(&mut trailers);
+        });
+        trailers
     }
 }

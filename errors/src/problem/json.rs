@@ -32,15 +32,15 @@ pub(super) struct JsonString<'a>(pub(super) &'a mut Vec<u8>);
 impl JsonString<'_> {
     pub(super) fn text(&mut self, text: &str) {
         let mut rest = text.as_bytes();
-        while let Some(at) = rest.iter().position(|byte| needs_escape(*byte)) {
-            let (plain, tail) = rest.split_at(at);
+        loop {
+            let (plain, tail) = rest.split_at(plain_len(rest));
             self.0.extend_from_slice(plain);
-            if let Some((byte, tail)) = tail.split_first() {
-                escape(self.0, *byte);
-                rest = tail;
-            }
+            let Some((byte, tail)) = tail.split_first() else {
+                return;
+            };
+            escape(self.0, *byte);
+            rest = tail;
         }
-        self.0.extend_from_slice(rest);
     }
 
     /// A `Display` that fails half-way has written what it has written: a public message must
@@ -55,6 +55,32 @@ impl Write for JsonString<'_> {
         self.text(text);
         Ok(())
     }
+}
+
+/// How many bytes need no escape: eight at a time are looked at.
+fn plain_len(text: &[u8]) -> usize {
+    let (words, _) = text.as_chunks::<8>();
+    let plain = |word: &[u8; 8]| !any_needs_escape(u64::from_le_bytes(*word));
+    let at = 8 * words.iter().take_while(|word| plain(word)).count();
+    // The last eight bytes overlap what was looked at, and so need no loop of their own.
+    if at == 8 * words.len() && text.last_chunk().is_some_and(plain) {
+        return text.len();
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len())
+}
+
+/// Whether one of eight bytes needs an escape. Subtraction borrows into a byte's high bit where
+/// the byte is smaller; borrows of a neighbour only make it look closer than it has to.
+const fn any_needs_escape(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    (control | quote | backslash) & HIGH != 0
 }
 
 /// RFC 8259, section 7.

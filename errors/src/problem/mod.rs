@@ -17,15 +17,16 @@ use title::Title;
 /// The media type of a problem document.
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// The most entries that `errors` has; the rest is left out.
-const MOST_ERRORS: usize = 128;
+/// The most entries that `errors` has.
+const MOST_ERRORS: usize = 1024;
 /// Room for a document without `errors`, so that most need no second allocation.
-const USUAL_LEN: usize = 512;
+pub(crate) const USUAL_LEN: usize = 512;
 
 /// A fault as a problem document (RFC 9457), with the extension members `code`, `reason`,
 /// `domain`, `metadata`, `request_id`, `trace_id` and `errors`.
 ///
-/// It is written straight into a buffer of the caller's, in one pass.
+/// It is written straight into a buffer of the caller's, in one pass. `errors` has the first 1024
+/// field violations at most.
 ///
 /// ```
 /// # use mainstay_errors::{Fault, Occurrence, Problem};
@@ -42,7 +43,7 @@ const USUAL_LEN: usize = 512;
 /// let fault = NotFound { id: 7, table: "orders_2026" };
 /// let mut buffer = Vec::new();
 /// Problem::new(&fault)
-///     .at(Occurrence { request_id: Some("r-1"), ..Occurrence::default() })
+///     .at(Occurrence::new().request_id("r-1"))
 ///     .write_to(&mut buffer);
 ///
 /// let document: serde_json::Value = serde_json::from_slice(&buffer)?;
@@ -58,12 +59,14 @@ const USUAL_LEN: usize = 512;
 pub struct Problem<'a> {
     fault: &'a dyn Fault,
     occurrence: Occurrence<'a>,
+    /// Another status than the fault's own, with which it is sent all the same.
+    status: Option<StatusCode>,
 }
 
 impl<'a> Problem<'a> {
     /// The fault as a problem, of no known occurrence.
     pub fn new(fault: &'a dyn Fault) -> Self {
-        Self { fault, occurrence: Occurrence::default() }
+        Self { fault, occurrence: Occurrence::default(), status: None }
     }
 
     /// The same, of this occurrence.
@@ -73,16 +76,22 @@ impl<'a> Problem<'a> {
         self
     }
 
+    /// The same, sent with the status that somebody else has chosen for it.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
     /// The status to send it with.
     pub fn status(&self) -> StatusCode {
-        self.fault.kind().http_status()
+        self.status.unwrap_or_else(|| self.fault.kind().http_status())
     }
 
     /// Appends the document to `out`.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         let kind = self.fault.kind().or_domain(self.occurrence.domain);
         write_type_and_title(out, &kind);
-        write_status(out, kind.http_status());
+        write_status(out, self.status());
         out.extend_from_slice(b",\"detail\":\"");
         JsonString(out).display(&PublicMessage(self.fault));
         out.push(b'"');
@@ -95,7 +104,7 @@ impl<'a> Problem<'a> {
         out.extend_from_slice(kind.code.name().as_bytes());
         out.push(b'"');
         write_member(out, b",\"reason\":\"", Some(kind.reason).filter(|it| !it.is_empty()));
-        write_member(out, b",\"domain\":\"", kind.domain);
+        write_member(out, b",\"domain\":\"", kind.domain.filter(|it| !it.is_empty()));
         write_metadata(out, self.fault);
         write_member(out, b",\"request_id\":\"", self.occurrence.request_id);
         write_member(out, b",\"trace_id\":\"", self.occurrence.trace_id);
@@ -112,10 +121,10 @@ impl<'a> Problem<'a> {
         if let Some(wait) = self.fault.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
-        if let Some(url) = self.fault.kind().help
-            && let Ok(link) = HeaderValue::try_from(format!("<{url}>; rel=\"help\""))
-        {
-            headers.append(LINK, link);
+        let more = self.fault.details().map(|details| details.help.as_slice()).unwrap_or_default();
+        let urls = self.fault.kind().help.into_iter().chain(more.iter().map(|link| &*link.url));
+        for url in urls {
+            write_link(headers, url);
         }
     }
 
@@ -132,6 +141,15 @@ impl<'a> Problem<'a> {
     }
 }
 
+/// Adds a link to a help page, unless an earlier rendering has done so.
+fn write_link(headers: &mut HeaderMap, url: &str) {
+    if let Ok(link) = HeaderValue::try_from(format!("<{url}>; rel=\"help\""))
+        && !headers.get_all(LINK).iter().any(|there| there == link)
+    {
+        headers.append(LINK, link);
+    }
+}
+
 /// `Retry-After` counts in seconds, and coming early is what it is to prevent: round up.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
@@ -142,7 +160,7 @@ fn whole_seconds(wait: Duration) -> u64 {
 fn write_type_and_title(out: &mut Vec<u8>, kind: &Kind<'_>) {
     match (kind.type_uri, kind.domain) {
         (Some(uri), _) => write_member(out, b"{\"type\":\"", Some(uri)),
-        (None, Some(domain)) if !kind.reason.is_empty() => {
+        (None, Some(domain)) if !domain.is_empty() && !kind.reason.is_empty() => {
             write_member_open(out, b"{\"type\":\"https://", domain);
             write_member(out, b"/problems/", Some(kind.reason));
         }

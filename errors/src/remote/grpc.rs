@@ -1,13 +1,12 @@
 //! Reading a gRPC status with its details.
 
-use std::time::Duration;
+use std::borrow::Cow;
+use std::time::{Duration, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64_simd::forgiving_decode_to_vec;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use mainstay_core::Code;
+use mainstay_core::{Code, Pushback};
 use percent_encoding::percent_decode;
 
 use super::RemoteFault;
@@ -19,13 +18,7 @@ use crate::{
     PreconditionViolation, QuotaViolation, ResourceInfo,
 };
 
-/// Binary headers are sent without padding and accepted with it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
+const GRPC_RETRY_PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 impl RemoteFault {
     /// Reads the headers of a trailers-only response, or the trailers of any other; `None` if
@@ -43,8 +36,15 @@ impl RemoteFault {
         let details = headers.get_all(GRPC_STATUS_DETAILS).iter();
         let encoded = details
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-            .find_map(|value| BASE64.decode(value.trim_ascii()).ok());
-        Self::from_status(code, message.unwrap_or_default(), &encoded.unwrap_or_default())
+            .find_map(|value| forgiving_decode_to_vec(value).ok());
+        let status = encoded.unwrap_or_default();
+        let mut fault = Self::from_status(code, message.unwrap_or_default(), &status)?;
+        if headers.contains_key(GRPC_RETRY_PUSHBACK) {
+            // It is no date, so that the time does not matter.
+            fault.retry_after =
+                Pushback::from_headers(headers, UNIX_EPOCH).and_then(Pushback::wait);
+        }
+        Some(fault)
     }
 
     /// Reads a code, a message and an encoded `google.rpc.Status`, as a gRPC library holds them.
@@ -71,7 +71,10 @@ impl RemoteFault {
                 let delay = submessages(value, 1)?.pop().and_then(duration_of);
                 self.retry_after = delay.or(self.retry_after);
             }
-            "google.rpc.RequestInfo" => self.request_id = Some(text_field(value, 1)?),
+            "google.rpc.RequestInfo" => {
+                self.request_id = Some(text_field(value, 1)?).filter(|id| !id.is_empty());
+                details.serving_data = text_field(value, 2)?.into();
+            }
             "google.rpc.BadRequest" => {
                 let violations = well_formed(submessages(value, 1)?, violation_of);
                 details.field_violations.extend(violations);
@@ -106,7 +109,11 @@ impl RemoteFault {
             match key.as_str() {
                 HTTP_STATUS => self.read_status(&value),
                 DROPPED_DETAILS => self.dropped = Some(value),
-                _ => self.metadata.push((key, value)),
+                _ => {
+                    // A map has one value a key: the last.
+                    self.metadata.retain(|(known, _)| *known != key);
+                    self.metadata.push((key, value));
+                }
             }
         }
         Ok(())
@@ -156,7 +163,17 @@ fn quota_of(message: &[u8]) -> Result<QuotaViolation, Malformed> {
     Ok(QuotaViolation {
         subject: text_field(message, 1)?.into(),
         description: text_field(message, 2)?.into(),
+        api_service: text_field(message, 3)?.into(),
+        quota_metric: text_field(message, 4)?.into(),
+        quota_id: text_field(message, 5)?.into(),
+        quota_dimensions: well_formed(submessages(message, 6)?, entry_of),
+        quota_value: last(message, 7)?.and_then(number_of).unwrap_or_default().cast_signed(),
+        future_quota_value: last(message, 8)?.and_then(number_of).map(u64::cast_signed),
     })
+}
+
+fn entry_of(message: &[u8]) -> Result<(Cow<'static, str>, Cow<'static, str>), Malformed> {
+    Ok((text_field(message, 1)?.into(), text_field(message, 2)?.into()))
 }
 
 fn resource_of(message: &[u8]) -> Result<ResourceInfo, Malformed> {

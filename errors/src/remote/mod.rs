@@ -19,7 +19,8 @@ pub use relay::Relay;
 /// It is read from a problem document ([`from_problem`](Self::from_problem)) or from gRPC headers
 /// or trailers ([`from_grpc`](Self::from_grpc)). Details and members of types this crate does not
 /// know are kept; members of the wrong type are ignored, as RFC 9457 says; malformed input is at
-/// worst a fault with fewer details.
+/// worst a fault with fewer details. gRPC does not say where a wrong field is: it is read as one
+/// of the body.
 ///
 /// It is an error, not a [`Fault`](crate::Fault): what another service says to us is not what we
 /// say to our clients. There are two ways on: [`relay`](Self::relay) passes it through as it is,
@@ -64,9 +65,12 @@ pub struct RemoteFault {
 impl RemoteFault {
     /// What is known without details.
     fn bare(code: Code, status: StatusCode) -> Self {
+        // A problem is no success, whatever it says of itself.
+        let code = if code == Code::Ok { Code::Unknown } else { code };
+        let is_error = status.is_client_error() || status.is_server_error();
         Self {
             code,
-            status,
+            status: if is_error { status } else { code.http_status() },
             reason: String::new(),
             domain: None,
             message: String::new(),
@@ -141,6 +145,11 @@ impl RemoteFault {
     /// The trace's id at the other service.
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
+    }
+
+    /// Whether there were details at all, which always have a reason.
+    pub(crate) fn has_details(&self) -> bool {
+        !self.reason.is_empty() || self.details != Details::default()
     }
 
     /// The names of details that the other service left out for want of space, as

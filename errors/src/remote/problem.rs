@@ -39,9 +39,9 @@ impl RemoteFault {
 
     fn from_members(status: StatusCode, mut members: Map<String, Value>) -> Self {
         let mut text = |name: &str| take(&mut members, name, text_of);
-        let code = text("code").and_then(|name| Code::from_name(&name));
         // Without a code the status has to do: the document's author chose it.
-        let code = code.filter(|code| *code != Code::Ok);
+        let code = text("code").and_then(|name| Code::from_name(&name));
+        let code = code.unwrap_or_else(|| Code::from_own_status(status));
         let mut fault = Self {
             reason: text("reason").unwrap_or_default(),
             domain: text("domain"),
@@ -50,11 +50,10 @@ impl RemoteFault {
             type_uri: text("type").filter(|uri| uri != "about:blank"),
             request_id: text("request_id"),
             trace_id: text("trace_id"),
-            ..Self::bare(code.unwrap_or_else(|| Code::from_own_status(status)), status)
+            ..Self::bare(code, status)
         };
         // The status of the response is the true one; the member is advisory.
         let _ = take(&mut members, "status", Value::as_u64);
-        let _ = take(&mut members, "instance", text_of);
         fault.metadata = take(&mut members, "metadata", entries_of).unwrap_or_default();
         let violations = take(&mut members, "errors", violations_of);
         fault.details.field_violations = violations.unwrap_or_default();

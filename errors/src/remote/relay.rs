@@ -35,10 +35,10 @@ impl StdError for Relay {}
 impl Fault for Relay {
     fn kind(&self) -> Kind<'_> {
         let remote = &*self.0;
-        let mut kind = Kind::new(remote.code, &remote.reason).status(remote.status.as_u16());
-        if let Some(domain) = &remote.domain {
-            kind = kind.domain(domain);
-        }
+        let reason = if remote.reason.is_empty() { remote.code.name() } else { &remote.reason };
+        // Without a domain it has none, rather than ours, which a layer would fill in.
+        let domain = remote.domain.as_deref().unwrap_or_default();
+        let mut kind = Kind::new(remote.code, reason).status(remote.status.as_u16()).domain(domain);
         if let Some(title) = &remote.title {
             kind = kind.title(title);
         }
