@@ -9,3 +9,8 @@ pub mod logs;
 pub mod orders;
 pub mod payments;
 pub mod serve;
+
+/// The examples of the repository's `README.md`, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

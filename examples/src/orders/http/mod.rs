@@ -2,6 +2,7 @@
 
 mod json;
 mod order_body;
+mod order_id;
 mod order_query;
 mod routes;
 

@@ -1,4 +1,4 @@
-use axum::extract::{DefaultBodyLimit, Extension, Path, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -7,6 +7,7 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use serde::Serialize;
 
+use super::order_id::OrderId;
 use super::{order_body, order_query};
 use crate::orders::OrderError;
 use crate::orders::context::RequestContext;
@@ -51,7 +52,7 @@ async fn create(
 
 async fn show(
     State(orders): State<Orders>,
-    Path(id): Path<String>,
+    OrderId(id): OrderId,
 ) -> Result<Json<Order>, OrderError> {
     orders.get(&id).await.map(Json)
 }
@@ -66,7 +67,7 @@ async fn list(
 
 async fn cancel(
     State(orders): State<Orders>,
-    Path(id): Path<String>,
+    OrderId(id): OrderId,
     headers: HeaderMap,
 ) -> Result<Response, OrderError> {
     let key = ScopedKey::from_headers(CANCEL, &headers)?;
