@@ -1,0 +1,198 @@
+use std::num::NonZeroU16;
+
+use super::tagged::{Late, Tagged};
+use super::{Counts, Sample};
+
+/// Calls whose marks share a word: 16 bits say which have failed, 16 which were slow.
+const SLOTS_PER_CELL: u32 = 16;
+
+/// The last calls, as many as its size says: a true ring, in which each call takes the place of
+/// the oldest.
+///
+/// A call that is like the one it replaces, as in a long run of successes, costs one
+/// read-modify-write and three loads. It takes four bits a call, and never a clock.
+#[derive(Debug)]
+pub struct CountWindow {
+    size: u32,
+    /// How many calls there were; from `size` on, `size` plus the place of the next one.
+    position: Tagged,
+    cells: Box<[Tagged]>,
+    failed: Tagged,
+    slow: Tagged,
+}
+
+impl CountWindow {
+    /// An empty window of the last `size` calls.
+    pub fn new(size: NonZeroU16) -> Self {
+        let size = u32::from(size.get());
+        let cells = size.div_ceil(SLOTS_PER_CELL);
+        Self {
+            size,
+            position: Tagged::default(),
+            cells: (0..cells).map(|_| Tagged::default()).collect(),
+            failed: Tagged::default(),
+            slow: Tagged::default(),
+        }
+    }
+
+    /// Adds a call and says what is in the window with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Late`] if a call was recorded under a later epoch.
+    pub fn record(&self, epoch: u32, sample: Sample) -> Result<Counts, Late> {
+        let position = self.position.update(epoch, |position| self.after(position))?;
+        let slot = if position < self.size { position } else { position - self.size };
+        let old = self.mark(epoch, slot, sample)?;
+        adjust(&self.failed, epoch, old.failed, sample.failed)?;
+        adjust(&self.slow, epoch, old.slow, sample.slow)?;
+        Ok(self.counts(epoch))
+    }
+
+    /// What is in the window in this epoch.
+    pub fn counts(&self, epoch: u32) -> Counts {
+        // Between a mark and its count another thread may read a count that is one too small,
+        // and so below zero for a moment.
+        let count = |tagged: &Tagged| u32::try_from(tagged.load(epoch).cast_signed()).unwrap_or(0);
+        Counts {
+            calls: self.position.load(epoch).min(self.size),
+            failed: count(&self.failed),
+            slow: count(&self.slow),
+        }
+    }
+
+    /// How many slots are marked as failed.
+    #[cfg(test)]
+    pub(super) fn marks(&self, epoch: u32) -> u32 {
+        self.cells.iter().map(|cell| (cell.load(epoch) & 0xffff).count_ones()).sum()
+    }
+
+    fn after(&self, position: u32) -> u32 {
+        let next = position + 1;
+        if next == 2 * self.size { self.size } else { next }
+    }
+
+    /// Marks the slot and says how it was marked before.
+    ///
+    /// The counts follow from the marks that really changed, so that they cannot drift apart
+    /// from them, in whatever order threads get here.
+    fn mark(&self, epoch: u32, slot: u32, sample: Sample) -> Result<Sample, Late> {
+        let (failed, slow) = (1 << (slot % SLOTS_PER_CELL), 1 << (slot % SLOTS_PER_CELL + 16));
+        let Some(cell) = self.cells.get((slot / SLOTS_PER_CELL) as usize) else {
+            return Ok(sample);
+        };
+        let set = |marks: u32, mark: u32, on: bool| if on { marks | mark } else { marks & !mark };
+        let old =
+            cell.update(epoch, |marks| set(set(marks, failed, sample.failed), slow, sample.slow))?;
+        Ok(Sample { failed: old & failed != 0, slow: old & slow != 0 })
+    }
+}
+
+fn adjust(count: &Tagged, epoch: u32, old: bool, new: bool) -> Result<(), Late> {
+    match (old, new) {
+        (false, true) => count.update(epoch, |count| count.wrapping_add(1)).map(drop),
+        (true, false) => count.update(epoch, |count| count.wrapping_sub(1)).map(drop),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(mainstay_loom))]
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The slow way: all calls in a queue.
+    struct Model {
+        size: usize,
+        epoch: u32,
+        calls: VecDeque<Sample>,
+    }
+
+    impl Model {
+        fn record(&mut self, epoch: u32, sample: Sample) -> Option<Counts> {
+            if epoch < self.epoch {
+                return None;
+            }
+            if epoch > self.epoch {
+                self.calls.clear();
+                self.epoch = epoch;
+            }
+            self.calls.push_back(sample);
+            if self.calls.len() > self.size {
+                self.calls.pop_front();
+            }
+            Some(self.counts())
+        }
+
+        fn counts(&self) -> Counts {
+            let count = |is: fn(&Sample) -> bool| {
+                u32::try_from(self.calls.iter().filter(|it| is(it)).count()).unwrap()
+            };
+            Counts {
+                calls: count(|_| true),
+                failed: count(|it| it.failed),
+                slow: count(|it| it.slow),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn is_a_queue_of_the_last_calls(
+            size in 1_u16..70,
+            calls in proptest::collection::vec((0_u32..3, any::<bool>(), any::<bool>()), 0..400),
+        ) {
+            let window = CountWindow::new(NonZeroU16::new(size).unwrap());
+            let mut model = Model { size: usize::from(size), epoch: 0, calls: VecDeque::new() };
+            let mut latest = 0;
+            for (step, failed, slow) in calls {
+                // Mostly the present epoch, at times the next or the one before.
+                let epoch = match step {
+                    0 => { latest += 1; latest }
+                    1 => latest,
+                    _ => u32::saturating_sub(latest, 1),
+                };
+                let sample = Sample { failed, slow };
+                prop_assert_eq!(window.record(epoch, sample).ok(), model.record(epoch, sample));
+                prop_assert_eq!(window.counts(model.epoch), model.counts());
+                latest = model.epoch;
+            }
+        }
+    }
+
+    /// Trap 1: a window of ten that has seen 10,000 successes is full of failures after ten.
+    #[test]
+    fn long_health_does_not_mask_an_outage() {
+        let window = CountWindow::new(NonZeroU16::new(10).unwrap());
+        for _ in 0..10_000 {
+            window.record(0, Sample::default()).unwrap();
+        }
+        for failures in 1..=10 {
+            let counts = window.record(0, Sample { failed: true, slow: false }).unwrap();
+            assert_eq!(counts, Counts { calls: 10, failed: failures, slow: 0 });
+        }
+    }
+
+    #[test]
+    fn threads_lose_nothing() {
+        let window = CountWindow::new(NonZeroU16::new(1000).unwrap());
+        std::thread::scope(|scope| {
+            for thread in 0..4_u32 {
+                let window = &window;
+                scope.spawn(move || {
+                    for call in 0..25_000_u32 {
+                        let sample =
+                            Sample { failed: (call + thread) % 3 == 0, slow: call % 7 == 0 };
+                        window.record(0, sample).unwrap();
+                    }
+                });
+            }
+        });
+        let counts = window.counts(0);
+        assert_eq!((counts.calls, counts.failed), (1000, window.marks(0)));
+    }
+}

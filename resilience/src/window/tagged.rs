@@ -1,0 +1,99 @@
+use std::cmp::Ordering::{Equal, Greater, Less};
+use std::fmt;
+
+use crate::sync::{AtomicU64, Ordering::SeqCst};
+
+/// A 32-bit value that belongs to one tag, such as an epoch: the value under any other tag is zero.
+///
+/// That is how a window is emptied in no time and without a lock: its owner moves on to the next
+/// tag, and whatever is still written under an old one changes nothing.
+///
+/// All accesses are sequentially consistent: whoever is the last of several threads to record has
+/// to see what the others have recorded elsewhere. On the path that matters it costs nothing, as
+/// a read-modify-write is a full barrier on most machines anyway.
+#[derive(Debug, Default)]
+pub(super) struct Tagged(AtomicU64);
+
+/// The epoch is over: what was to be recorded is too late, and was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late;
+
+impl Tagged {
+    /// The value under this tag.
+    pub(super) fn load(&self, tag: u32) -> u32 {
+        let (found, value) = split(self.0.load(SeqCst));
+        if found == tag { value } else { 0 }
+    }
+
+    /// Changes the value under this tag, and returns the old one.
+    ///
+    /// Nothing is written where `change` answers with the value that it was given.
+    pub(super) fn update(&self, tag: u32, change: impl Fn(u32) -> u32) -> Result<u32, Late> {
+        let mut word = self.0.load(SeqCst);
+        loop {
+            let (found, value) = split(word);
+            let old = match compare(found, tag) {
+                Equal => value,
+                Less => 0,
+                Greater => return Err(Late),
+            };
+            let new = change(old);
+            if new == old {
+                return Ok(old);
+            }
+            match self.0.compare_exchange_weak(word, join(tag, new), SeqCst, SeqCst) {
+                Ok(_) => return Ok(old),
+                Err(actual) => word = actual,
+            }
+        }
+    }
+}
+
+/// Tags go round in a circle: the one that is less than half of it ahead is the later.
+fn compare(found: u32, tag: u32) -> std::cmp::Ordering {
+    found.wrapping_sub(tag).cast_signed().cmp(&0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "each half is taken for itself")]
+fn split(word: u64) -> (u32, u32) {
+    ((word >> 32) as u32, word as u32)
+}
+
+fn join(tag: u32, value: u32) -> u64 {
+    u64::from(tag) << 32 | u64::from(value)
+}
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the epoch is over")
+    }
+}
+
+impl std::error::Error for Late {}
+
+#[cfg(not(mainstay_loom))]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_belongs_to_its_tag() {
+        let tagged = Tagged::default();
+        assert_eq!(tagged.update(1, |value| value + 5), Ok(0));
+        assert_eq!(tagged.load(1), 5);
+        assert_eq!((tagged.load(0), tagged.load(2)), (0, 0));
+        assert_eq!(tagged.update(0, |value| value + 1), Err(Late));
+        assert_eq!(tagged.update(2, |value| value + 1), Ok(0));
+        assert_eq!(tagged.load(2), 1);
+    }
+
+    #[test]
+    fn tags_go_round() {
+        let tagged = Tagged::default();
+        assert_eq!(tagged.update(u32::MAX, |value| value + 1), Err(Late));
+        for tag in [i32::MAX as u32, u32::MAX - 1, u32::MAX, 0, 1] {
+            assert_eq!(tagged.update(tag, |value| value + 1), Ok(0), "{tag}");
+        }
+        assert_eq!(tagged.update(u32::MAX, |value| value + 1), Err(Late));
+    }
+}
