@@ -27,8 +27,7 @@ impl RemoteFault {
     /// `grpc-status` and `grpc-message` win where the details disagree. Details that cannot be
     /// decoded are as if absent.
     pub fn from_grpc(headers: &HeaderMap) -> Option<Self> {
-        let status = headers.get(GRPC_STATUS)?.to_str().ok();
-        let code = code_of(status.and_then(|number| number.parse().ok()));
+        let code = code_of(headers.get(GRPC_STATUS)?.as_bytes());
         let message = headers.get(GRPC_MESSAGE);
         // Bad escapes stand for themselves, and bytes that are no UTF-8 for U+FFFD.
         let message =
@@ -127,8 +126,11 @@ impl RemoteFault {
     }
 }
 
-/// A status that is no number, or a number without a code, is UNKNOWN.
-fn code_of(number: Option<i32>) -> Code {
+/// A status that is no number, or a number without a code, is UNKNOWN. A sign is no part of one:
+/// `-0` is not success.
+fn code_of(status: &[u8]) -> Code {
+    let digits = status.iter().all(u8::is_ascii_digit).then_some(status);
+    let number = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
     number.and_then(Code::from_number).unwrap_or(Code::Unknown)
 }
 

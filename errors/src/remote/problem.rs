@@ -44,7 +44,7 @@ impl RemoteFault {
         let code = code.unwrap_or_else(|| Code::from_own_status(status));
         let mut fault = Self {
             reason: text("reason").unwrap_or_default(),
-            domain: text("domain"),
+            domain: text("domain").filter(|domain| !domain.is_empty()),
             message: text("detail").unwrap_or_default(),
             title: text("title"),
             type_uri: text("type").filter(|uri| uri != "about:blank"),
