@@ -19,6 +19,8 @@ pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("applicati
 
 /// The most entries that `errors` has.
 const MOST_ERRORS: usize = 1024;
+/// The most links to pages that help.
+const MOST_LINKS: usize = 8;
 /// Room for a document without `errors`, so that most need no second allocation.
 pub(crate) const USUAL_LEN: usize = 512;
 
@@ -115,7 +117,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Sets the headers that go with the document: `Content-Type`, `Retry-After` if there is a
-    /// wait, `Link` if there is a help page.
+    /// wait, `Link` for each of at most eight help pages.
     pub fn write_headers(&self, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         if let Some(wait) = self.fault.retry_after() {
@@ -123,7 +125,7 @@ impl<'a> Problem<'a> {
         }
         let more = self.fault.details().map(|details| details.help.as_slice()).unwrap_or_default();
         let urls = self.fault.kind().help.into_iter().chain(more.iter().map(|link| &*link.url));
-        for url in urls {
+        for url in urls.take(MOST_LINKS) {
             write_link(headers, url);
         }
     }
@@ -141,8 +143,13 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Adds a link to a help page, unless an earlier rendering has done so.
+/// Adds a link to a help page, unless an earlier rendering has done so. What is no URL, and so
+/// could go on after the `>`, may come from another service.
 fn write_link(headers: &mut HeaderMap, url: &str) {
+    let is_url = |byte: u8| byte.is_ascii_graphic() && !b"<>\"".contains(&byte);
+    if url.is_empty() || !url.bytes().all(is_url) {
+        return;
+    }
     if let Ok(link) = HeaderValue::try_from(format!("<{url}>; rel=\"help\""))
         && !headers.get_all(LINK).iter().any(|there| there == link)
     {
