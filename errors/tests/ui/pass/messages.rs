@@ -7,7 +7,7 @@ use mainstay_errors::{Fault, PublicMessage};
 enum Wrong {
     #[error("specs")]
     #[fault(invalid_argument, reason = "SPECS")]
-    #[fault(message = "{ratio:.2} {name:>6} {name:?} {count:#06x} {name:*<5} {ratio:+} {name:}")]
+    #[fault(message = "{ratio:.2} {name:>6} {count:#06x} {name:*<5} {ratio:+} {name:}")]
     Specs {
         #[fault(public)]
         ratio: f64,
@@ -58,7 +58,7 @@ fn message(wrong: &Wrong) -> String {
 
 fn main() {
     let specs = Wrong::Specs { ratio: 0.125, name: "ab", count: 255, unused: 0 };
-    assert_eq!(message(&specs), "0.12     ab \"ab\" 0x00ff ab*** +0.125 ab");
+    assert_eq!(message(&specs), "0.12     ab 0x00ff ab*** +0.125 ab");
     assert_eq!(message(&Wrong::Escaped(7)), "{7} }{ {0} 77");
     assert_eq!(message(&Wrong::Braces), "{}");
     assert_eq!(message(&Wrong::Raw("a")), r#"Say "a", not \n."#);
