@@ -162,7 +162,7 @@ pub use remote::{Relay, RemoteFault};
 ///
 /// | attribute | meaning |
 /// |---|---|
-/// | `domain = "orders.example.com"` | who defines the reasons; the same for all variants |
+/// | `domain = "orders.example.com"`, or `domain = DOMAIN` | who defines the reasons, as text or as a constant; the same for all variants |
 /// | `types = "https://errors.example.com/"` | what the problem types' URIs start with; the reason follows. By default `https://DOMAIN/problems/` |
 /// | `manual` | leaves the conversions for axum and tonic to you |
 ///

@@ -1,8 +1,10 @@
 //! What stands in `#[fault(...)]`, as written.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Ident, LitInt, LitStr, Result, Token};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Result, Token};
 
 /// The gRPC codes that a fault can have, by the names the attribute takes.
 const CODES: [(&str, &str); 16] = [
@@ -27,9 +29,35 @@ const CODES: [(&str, &str); 16] = [
 /// What may stand on the type as a whole.
 #[derive(Default)]
 pub(crate) struct TypeAttributes {
-    pub(crate) domain: Option<LitStr>,
+    pub(crate) domain: Option<Domain>,
     pub(crate) types: Option<LitStr>,
     pub(crate) manual: Option<()>,
+}
+
+/// A domain, written out or as the name of a constant that other code uses too.
+#[derive(Clone)]
+pub(crate) enum Domain {
+    Text(LitStr),
+    Constant(Path),
+}
+
+impl Parse for Domain {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(LitStr) {
+            input.parse().map(Domain::Text)
+        } else {
+            input.parse().map(Domain::Constant)
+        }
+    }
+}
+
+impl ToTokens for Domain {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Domain::Text(text) => text.to_tokens(tokens),
+            Domain::Constant(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 /// What may stand on a variant, or on a struct, which is its own only variant.
@@ -86,7 +114,7 @@ impl TypeAttributes {
 
     fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<bool> {
         if meta.path.is_ident("domain") {
-            once(&mut self.domain, meta, text)?;
+            once(&mut self.domain, meta, |meta| meta.value()?.parse())?;
         } else if meta.path.is_ident("types") {
             once(&mut self.types, meta, text)?;
         } else if meta.path.is_ident("manual") {

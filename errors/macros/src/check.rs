@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use syn::{Error, LitInt, LitStr, Result};
 
+use crate::attributes::Domain;
+
 const LONGEST_REASON: usize = 63;
 const LONGEST_KEY: usize = 64;
 
@@ -68,7 +70,10 @@ pub(crate) fn status(literal: &LitInt) -> Result<u16> {
 }
 
 /// Letters, digits and `-._:`: it goes into the problem types' URIs as it is.
-pub(crate) fn domain(literal: &LitStr) -> Result<()> {
+pub(crate) fn domain(domain: &Domain) -> Result<()> {
+    let Domain::Text(literal) = domain else {
+        return Ok(());
+    };
     let text = literal.value();
     if text.is_empty()
         || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))

@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, Generics, Ident, LitStr, Result};
 
-use crate::attributes::{FieldAttributes, TypeAttributes, VariantAttributes};
+use crate::attributes::{Domain, FieldAttributes, TypeAttributes, VariantAttributes};
 use crate::check;
 use crate::message::Message;
 
@@ -34,7 +34,7 @@ pub(crate) struct FaultBody<'a> {
     pub(crate) code: Ident,
     pub(crate) reason: LitStr,
     pub(crate) status: Option<u16>,
-    pub(crate) domain: Option<LitStr>,
+    pub(crate) domain: Option<Domain>,
     pub(crate) type_uri: Option<String>,
     pub(crate) title: Option<LitStr>,
     pub(crate) help: Option<LitStr>,

@@ -13,7 +13,7 @@ pub(super) const DOMAIN: &str = "orders.example.com";
 /// The first text of each is for the log, the `message` for the client. What routing, body limits
 /// and panics bring is not here: the fault layer gives those their shape.
 #[derive(Debug, thiserror::Error, Fault)]
-#[fault(domain = "orders.example.com")]
+#[fault(domain = DOMAIN)]
 #[non_exhaustive]
 pub enum OrderError {
     /// There is no order of this id.
