@@ -1,0 +1,78 @@
+use std::iter::FusedIterator;
+use std::time::Duration;
+
+use super::config::nanos;
+use super::curve::Steps;
+use super::jitter::Range;
+use super::{Backoff, RandomSource, ThreadRandom};
+
+/// The delays of one series of attempts.
+///
+/// As an iterator it takes the attempts to need no time; [`Schedule::next_after`] is told what
+/// they took. Once it has ended it stays so.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Schedule<R = ThreadRandom> {
+    steps: Steps,
+    range: Range,
+    previous: u64,
+    waited: u64,
+    max_elapsed: u64,
+    retries: Option<u32>,
+    source: R,
+}
+
+impl<R: RandomSource> Schedule<R> {
+    pub(super) fn new(backoff: &Backoff, source: R) -> Self {
+        let base = nanos(backoff.base);
+        Self {
+            steps: backoff.curve.steps(base),
+            range: Range::new(backoff),
+            previous: base,
+            waited: 0,
+            max_elapsed: nanos(backoff.max_elapsed),
+            retries: backoff.retries,
+            source,
+        }
+    }
+
+    /// The delay before the next attempt, or `None` if there should be none.
+    ///
+    /// `elapsed` is the time since the first attempt began, with all that attempts and delays have
+    /// taken since. Only a [limit on the time](Backoff::max_elapsed) looks at it.
+    pub fn next_after(&mut self, elapsed: Duration) -> Option<Duration> {
+        self.next_nanos(nanos(elapsed))
+    }
+
+    fn next_nanos(&mut self, elapsed: u64) -> Option<Duration> {
+        let retries = match self.retries {
+            Some(retries) => Some(retries.checked_sub(1)?),
+            None => None,
+        };
+        let delay = self.range.draw(self.steps.advance(), self.previous, &self.source);
+        if elapsed.saturating_add(delay) > self.max_elapsed {
+            self.retries = Some(0);
+            return None;
+        }
+        self.retries = retries;
+        self.previous = delay;
+        self.waited = self.waited.saturating_add(delay);
+        Some(Duration::from_nanos(delay))
+    }
+}
+
+impl<R: RandomSource> Iterator for Schedule<R> {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.next_nanos(self.waited)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let most = self.retries.map(|retries| usize::try_from(retries).unwrap_or(usize::MAX));
+        let ends_early = self.max_elapsed < u64::MAX;
+        (if ends_early { 0 } else { most.unwrap_or(usize::MAX) }, most)
+    }
+}
+
+impl<R: RandomSource> FusedIterator for Schedule<R> {}
