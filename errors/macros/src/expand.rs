@@ -197,7 +197,7 @@ fn hole_in<'a>(
 /// An argument of the format string. What [`shown`] makes of a field is `Display` alone, and
 /// formats other than that want the field itself.
 fn argument(field: Field<'_>, spec: &str) -> TokenStream {
-    if spec.ends_with(|last: char| last == '?' || last.is_ascii_alphabetic()) {
+    if spec.ends_with(|last: char| last.is_ascii_alphabetic()) {
         binding(field).to_token_stream()
     } else {
         shown(field)

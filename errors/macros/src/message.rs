@@ -79,23 +79,22 @@ fn hole(text: &str, span: Span) -> Result<(Part, &str)> {
     if !is_name {
         return Err(Error::new(span, format!("`{{{inside}}}` does not name a field")));
     }
-    if !is_spec(spec.strip_prefix(':').unwrap_or(spec)) {
-        let text = format!("a field cannot be shown as `{spec}`, but as `:>8`, `:.2` or `:?`");
+    if spec.ends_with('?') {
+        let text = "a hole shows what the metadata shows: `Display`, not `Debug`";
         return Err(Error::new(span, text));
     }
-    if spec.contains('?') {
-        return Err(Error::new(
-            span,
-            "a hole shows what the metadata shows: `Display`, not `Debug`",
-        ));
+    if !is_spec(spec.strip_prefix(':').unwrap_or(spec)) {
+        let text = format!("a field cannot be shown as `{spec}`, but as `:>8`, `:.2` or `:x`");
+        return Err(Error::new(span, text));
     }
     Ok((Part::Hole { field: field.to_owned(), spec: spec.to_owned() }, after))
 }
 
 /// Whether it is a format spec (`std::fmt`, "Syntax") without width and precision from other
-/// arguments, which a message has not, and without `p`, for an address is nothing to a client.
+/// arguments, which a message has not, without `?`, for `Debug` is for the log, and without `p`,
+/// for an address is nothing to a client.
 fn is_spec(spec: &str) -> bool {
-    const TYPES: [&str; 10] = ["", "?", "x?", "X?", "o", "x", "X", "b", "e", "E"];
+    const TYPES: [&str; 7] = ["", "o", "x", "X", "b", "e", "E"];
     let is_align = |c: char| matches!(c, '<' | '^' | '>');
     let mut after_fill = spec.chars();
     after_fill.next();
