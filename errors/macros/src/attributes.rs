@@ -44,10 +44,10 @@ pub(crate) enum Domain {
 impl Parse for Domain {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.peek(LitStr) {
-            input.parse().map(Domain::Text)
-        } else {
-            input.parse().map(Domain::Constant)
+            return input.parse().map(Domain::Text);
         }
+        let neither = input.error("expected a text or the name of a constant");
+        input.parse().map(Domain::Constant).map_err(|_| neither)
     }
 }
 

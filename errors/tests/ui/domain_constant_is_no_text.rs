@@ -1,0 +1,11 @@
+use mainstay_errors::Fault;
+
+const DOMAIN: u8 = 7;
+
+#[derive(Debug, thiserror::Error, Fault)]
+#[error("internal")]
+#[fault(domain = DOMAIN)]
+#[fault(not_found, reason = "ORDER_NOT_FOUND", message = "There is no such order.")]
+struct Wrong;
+
+fn main() {}
