@@ -1,0 +1,34 @@
+//! Rejections as faults.
+
+use std::fmt;
+use std::time::Duration;
+
+use mainstay_errors::{Fault, FaultRow, FaultTable, Kind};
+
+use crate::Rejection;
+use crate::timeout::Elapsed;
+
+const TIMED_OUT: Kind<'static> = Kind::new(mainstay_core::Code::DeadlineExceeded, "TIMED_OUT");
+const TIMED_OUT_MESSAGE: &str = "It took longer than was allowed.";
+
+/// `DEADLINE_EXCEEDED`, 504, with the reason `TIMED_OUT`.
+impl Fault for Elapsed {
+    fn kind(&self) -> Kind<'_> {
+        TIMED_OUT
+    }
+
+    fn message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(TIMED_OUT_MESSAGE)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Rejection::retry_after(self)
+    }
+
+    fn table() -> &'static FaultTable {
+        const ROW: FaultRow = FaultRow::new(TIMED_OUT, TIMED_OUT_MESSAGE);
+        const { &FaultTable::new(&[ROW], &[]) }
+    }
+}
+
+mainstay_errors::fault_conversions!(Elapsed);

@@ -1,0 +1,57 @@
+use std::time::Duration;
+
+use mainstay_core::Deadline;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// This long from its first poll.
+    After(Duration),
+    /// Until this instant.
+    Until(Deadline),
+    /// As long as it likes.
+    Never,
+}
+
+impl Limit {
+    /// The timer, which starts now.
+    pub(super) fn timer(self) -> Option<Sleep> {
+        match self {
+            Limit::After(timeout) => Some(sleep(timeout)),
+            Limit::Until(deadline) => Some(sleep_until(Instant::from_std(deadline.instant()))),
+            Limit::Never => None,
+        }
+    }
+}
+
+impl Limit {
+    /// The same as an instant, for what has several parts that share it.
+    pub(super) fn until(self) -> Self {
+        match self {
+            Limit::After(timeout) => {
+                Limit::Until(Deadline::after(Instant::now().into_std(), timeout))
+            }
+            other => other,
+        }
+    }
+}
+
+impl From<Duration> for Limit {
+    fn from(timeout: Duration) -> Self {
+        Limit::After(timeout)
+    }
+}
+
+impl From<Deadline> for Limit {
+    fn from(deadline: Deadline) -> Self {
+        Limit::Until(deadline)
+    }
+}
+
+/// Nothing means no limit, never an instant one.
+impl<L: Into<Limit>> From<Option<L>> for Limit {
+    fn from(limit: Option<L>) -> Self {
+        limit.map_or(Limit::Never, Into::into)
+    }
+}
