@@ -1,6 +1,8 @@
-//! What the tests of this workspace share: private servers to run against.
+//! What the tests of this workspace share: [private servers](servers) to run against, and the
+//! [laws of tower's contract](probe) that every layer is held to.
 //!
 //! Not published. Only tests depend on it, so its functions return plain errors that are meant to
-//! be unwrapped, and it blocks: starting a server takes about a second.
+//! be unwrapped, or panic where a test is to fail.
 
+pub mod probe;
 pub mod servers;

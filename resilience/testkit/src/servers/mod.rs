@@ -12,6 +12,7 @@
 //! `private()`, a server of the test's own is started from the programs on this machine: on a free
 //! loopback port, with its own data folder and password, gone when the value is dropped. Where the
 //! program is missing the error says which command installs it; a test is never skipped for it.
+//! Starting one blocks for about a second.
 //!
 //! On Linux such a server is also killed when the test process ends without dropping it (`exit`, a
 //! crash, a kill); only its data folder then stays behind, in the system's temporary folder.
