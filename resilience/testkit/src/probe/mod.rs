@@ -23,6 +23,7 @@
 pub mod laws;
 
 mod body;
+mod bounds;
 mod caller;
 mod counts;
 mod error;
@@ -37,6 +38,7 @@ mod state;
 mod subject;
 
 pub use body::ProbeBody;
+pub use bounds::is_send_sync_static;
 pub use counts::Counts;
 pub use error::ProbeError;
 pub use future::ProbeFuture;

@@ -1,4 +1,4 @@
-//! The laws, each by itself. [`suite`](super::suite) checks all of them.
+//! The laws, each by itself. [`suite`] checks all of them.
 
 mod clones;
 mod drops;
