@@ -1,20 +1,19 @@
-//! The tower contract: readiness is the inner service's, a clone has none, and an error of
-//! readiness answers the next call.
+//! The tower contract, by the suite that all layers pass, and what is special to a layer that
+//! never fails: an error of readiness, and a panic, answer one call.
 
 #![cfg(test)]
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::Ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use mainstay_errors::{FaultFuture, FaultLayer, FaultService};
+use mainstay_testkit::probe::{self, Subject, is_send_sync_static};
 use tower::{BoxError, Layer, Service, ServiceExt};
-use tower_test::mock;
 
 type Body = Empty<Bytes>;
 
@@ -22,57 +21,18 @@ fn layered<S>(inner: S) -> FaultService<S> {
     FaultLayer::new().domain("example.com").layer(inner)
 }
 
-#[tokio::test]
-async fn readiness_is_the_inner_service_s() {
-    let (mock, mut handle) = mock::pair::<Request<()>, Response<Body>>();
-    let mut service = tokio_test::task::spawn(layered(mock));
-    handle.allow(0);
-    assert!(service.enter(|cx, mut service| service.poll_ready(cx)).is_pending());
-    handle.allow(1);
-    assert!(service.is_woken());
-    assert!(service.enter(|cx, mut service| service.poll_ready(cx)).is_ready());
+fn subject() -> Subject {
+    Subject::http(layered).answers_errors()
 }
 
-/// A service that counts, and must be ready in the very value that is called.
-#[derive(Debug, Default)]
-struct Strict {
-    ready: bool,
-    calls: Arc<AtomicUsize>,
+#[test]
+fn the_laws_hold_one_by_one() {
+    probe::suite(&subject());
 }
 
-impl Clone for Strict {
-    fn clone(&self) -> Self {
-        Self { ready: false, calls: Arc::clone(&self.calls) }
-    }
-}
-
-impl Service<Request<()>> for Strict {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Body>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.ready = true;
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        assert!(std::mem::take(&mut self.ready), "called without being ready");
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        ready(Ok(Response::new(Empty::new())))
-    }
-}
-
-#[tokio::test]
-async fn the_service_that_was_ready_is_the_one_that_is_called() {
-    let strict = Strict::default();
-    let mut service = layered(strict.clone());
-    for _ in 0..3 {
-        let response = service.ready().await.unwrap().call(Request::new(())).await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(service.clone().oneshot(Request::new(())).await.unwrap().status(), 200);
-    }
-    assert_eq!(strict.calls.load(Ordering::SeqCst), 6);
+#[test]
+fn the_laws_hold_in_any_order() {
+    probe::fuzz(&subject());
 }
 
 /// A service that is never ready again.
@@ -112,36 +72,6 @@ async fn an_error_of_readiness_answers_the_next_call_and_only_that() {
     }
 }
 
-#[tokio::test]
-async fn a_clone_does_not_inherit_the_error() {
-    let mut service = layered(Broken { panics: false });
-    service.ready().await.unwrap();
-    // Without a remembered error the inner service is called, and its panic is caught.
-    let response = service.clone().call(Request::new(())).await.unwrap();
-    assert_eq!(response.status(), 500);
-}
-
-#[test]
-fn dropping_the_future_drops_the_inner_one() {
-    let dropped = Arc::new(());
-    let held = Arc::clone(&dropped);
-    let service = tower::service_fn(move |_: Request<()>| {
-        let held = Arc::clone(&held);
-        async move {
-            std::future::pending::<()>().await;
-            drop(held);
-            Ok::<_, Infallible>(Response::new(Body::new()))
-        }
-    });
-    let mut service = layered(service);
-    let mut future = Box::pin(service.call(Request::new(())));
-    let mut cx = Context::from_waker(Waker::noop());
-    assert!(future.as_mut().poll(&mut cx).is_pending());
-    assert_eq!(Arc::strong_count(&dropped), 3);
-    drop(future);
-    assert_eq!(Arc::strong_count(&dropped), 2);
-}
-
 /// A guard in a future that panics runs before the answer is sent.
 #[tokio::test]
 async fn a_panicked_future_is_dropped_with_its_guards() {
@@ -164,15 +94,13 @@ async fn a_panicked_future_is_dropped_with_its_guards() {
     assert_eq!(Arc::strong_count(&held), 2);
 }
 
+/// The suite asks for `Send` alone of futures.
 #[test]
 fn the_types_are_what_servers_want() {
-    fn is_send_sync_static<T: Send + Sync + 'static>() {}
-    fn is_clone<T: Clone>() {}
     is_send_sync_static::<FaultLayer>();
-    is_send_sync_static::<FaultService<Strict>>();
+    is_send_sync_static::<FaultService<Broken>>();
     is_send_sync_static::<FaultFuture<Ready<Result<Response<Body>, Infallible>>>>();
     is_send_sync_static::<mainstay_errors::Error>();
     is_send_sync_static::<mainstay_errors::FaultBody<Body>>();
-    is_clone::<FaultService<Strict>>();
     assert_eq!(size_of::<mainstay_errors::Error>(), 2 * size_of::<usize>());
 }
