@@ -1,6 +1,7 @@
 //! Reading a gRPC status with its details.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64_simd::forgiving_decode_to_vec;
@@ -100,22 +101,28 @@ impl RemoteFault {
     }
 
     fn read_error_info(&mut self, info: &[u8]) -> Result<(), Malformed> {
-        let entries = submessages(info, 3)?;
+        let entries = well_formed(submessages(info, 3)?, entry_of);
         self.reason = text_field(info, 1)?;
         self.domain = Some(text_field(info, 2)?).filter(|domain| !domain.is_empty());
-        for entry in entries {
-            let (key, value) = (text_field(entry, 1)?, text_field(entry, 2)?);
-            match key.as_str() {
+        for (key, value) in entries {
+            match &*key {
                 HTTP_STATUS => self.read_status(&value),
-                DROPPED_DETAILS => self.dropped = Some(value),
-                _ => {
-                    // A map has one value a key: the last.
-                    self.metadata.retain(|(known, _)| *known != key);
-                    self.metadata.push((key, value));
-                }
+                DROPPED_DETAILS => self.dropped = Some(value.into_owned()),
+                _ => self.metadata.push((key.into_owned(), value.into_owned())),
             }
         }
+        self.keep_last_values();
         Ok(())
+    }
+
+    /// A map has one value a key: the last.
+    fn keep_last_values(&mut self) {
+        let mut seen = HashSet::new();
+        let mut last: Vec<_> = std::mem::take(&mut self.metadata);
+        last.reverse();
+        last.retain(|(key, _)| seen.insert(key.clone()));
+        last.reverse();
+        self.metadata = last;
     }
 
     fn read_status(&mut self, number: &str) {

@@ -122,7 +122,7 @@ impl RemoteFault {
         self.type_uri.as_deref()
     }
 
-    /// The public fields, in the order they came.
+    /// The public fields: over gRPC in the order they came, over HTTP by their keys.
     pub fn metadata(&self) -> impl Iterator<Item = (&str, &str)> {
         self.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }

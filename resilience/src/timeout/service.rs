@@ -10,7 +10,7 @@ use crate::Rejected;
 /// Fails a call with [`Elapsed`] if its response is not there in time.
 ///
 /// Readiness is the inner service's: time spent waiting for it does not count.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Timeout<S, L = Limit> {
     inner: S,
     limits: L,
@@ -43,7 +43,7 @@ where
 
 /// Fails a call, or the body of its response, with [`Elapsed`] if the last frame is not there in
 /// time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BodyTimeout<S, L = Limit> {
     inner: S,
     limits: L,
