@@ -16,7 +16,7 @@ use mainstay_core::Deadline;
 use mainstay_resilience::timeout::{Elapsed, Limit, TimeoutLayer, timeout};
 use mainstay_resilience::{Rejected, Rejection};
 use tokio::time::{Instant, sleep};
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{Layer, ServiceExt, service_fn};
 
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -167,32 +167,6 @@ async fn it_goes_into_a_router_as_it_is() {
         .layer(TimeoutLayer::new(LIMIT).respond());
     let request = Request::get("/").body(axum::body::Body::empty()).unwrap();
     assert_eq!(app.oneshot(request).await.unwrap().status(), 504);
-}
-
-#[tokio::test(start_paused = true)]
-async fn readiness_is_the_inner_service_s() {
-    #[derive(Clone, Debug, Default)]
-    struct Counted(bool);
-    impl Service<Request<()>> for Counted {
-        type Response = Response<()>;
-        type Error = Infallible;
-        type Future = std::future::Ready<Result<Response<()>, Infallible>>;
-        fn poll_ready(
-            &mut self,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Result<(), Infallible>> {
-            self.0 = true;
-            std::task::Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, _: Request<()>) -> Self::Future {
-            assert!(std::mem::take(&mut self.0), "called without being ready");
-            ready(Ok(Response::new(())))
-        }
-    }
-    let mut service = TimeoutLayer::new(LIMIT).respond().layer(Counted::default());
-    for _ in 0..3 {
-        assert!(service.ready().await.unwrap().call(request()).await.is_ok());
-    }
 }
 
 #[cfg(feature = "errors")]

@@ -1,0 +1,35 @@
+//! Every layer of this crate is put through the suite of laws that tower's contract comes to.
+
+#![cfg(test)]
+
+use std::time::Duration;
+
+use mainstay_resilience::timeout::TimeoutLayer;
+use mainstay_testkit::probe::{self, Subject};
+use tower::Layer;
+
+/// Longer than any test: a limit that never strikes.
+const LONG: Duration = Duration::from_secs(86_400);
+
+fn timeouts() -> [Subject; 3] {
+    let layer = TimeoutLayer::new(LONG);
+    [
+        Subject::new(move |inner| layer.layer(inner)),
+        Subject::http(move |inner| layer.including_body().layer(inner)),
+        Subject::http(move |inner| layer.respond().layer(inner)),
+    ]
+}
+
+#[test]
+fn the_timeout_keeps_the_laws_one_by_one() {
+    for subject in timeouts() {
+        probe::suite(&subject);
+    }
+}
+
+#[test]
+fn the_timeout_keeps_the_laws_in_any_order() {
+    for subject in timeouts() {
+        probe::fuzz(&subject);
+    }
+}
