@@ -1,10 +1,13 @@
 //! Atomics: the standard library's, or those of which `loom` checks all interleavings.
 
 #[cfg(not(mainstay_loom))]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 #[cfg(mainstay_loom)]
-pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
-
-#[cfg(all(test, mainstay_loom))]
-pub(crate) use loom::sync::Arc;
+pub(crate) use loom::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};

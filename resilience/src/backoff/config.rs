@@ -184,7 +184,7 @@ impl IntoIterator for Backoff {
 }
 
 /// What does not fit is 584 years and more.
-pub(super) fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     let seconds = duration.as_secs().saturating_mul(1_000_000_000);
     seconds.saturating_add(u64::from(duration.subsec_nanos()))
 }

@@ -63,6 +63,7 @@ mod schedule;
 mod tests;
 
 pub use config::Backoff;
+pub(crate) use config::nanos;
 pub use jitter::Jitter;
 pub use random::{RandomSource, SeededRandom, ThreadRandom};
 pub use schedule::Schedule;

@@ -1,0 +1,65 @@
+use std::fmt;
+
+use super::Budget;
+
+/// Why a call is to be tried again. A token bucket has a price for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The other side failed, or said that it is busy.
+    Failure,
+    /// The other side did not answer in time, and may be at work still.
+    Timeout,
+}
+
+/// Leave to make one retry.
+///
+/// Dropped, it is spent. It is told otherwise if the retry [succeeded](Permit::succeeded) or
+/// [was not made](Permit::give_back).
+#[derive(Debug)]
+#[must_use = "a permit that is dropped is spent"]
+pub struct Permit {
+    budget: Budget,
+    spent: Spent,
+}
+
+/// What was taken, and has to be known to put it back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spent {
+    /// A retry in this tick.
+    Retry(u64),
+    /// So many millionths of a token.
+    Tokens(u64),
+}
+
+/// There is no retry to be had: the budget is used up. The last error is the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhausted;
+
+impl Permit {
+    pub(super) fn new(budget: Budget, spent: Spent) -> Self {
+        Self { budget, spent }
+    }
+
+    /// The retry was made and succeeded: a bucket gets its tokens back. To a ratio it is one more
+    /// retry all the same.
+    pub fn succeeded(self) {
+        if let Spent::Tokens(_) = self.spent {
+            self.budget.give_back(self.spent);
+        }
+    }
+
+    /// The retry was not made, because there was no time left for it, say: somebody else may
+    /// make one.
+    pub fn give_back(self) {
+        self.budget.give_back(self.spent);
+    }
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the retry budget is exhausted")
+    }
+}
+
+impl std::error::Error for Exhausted {}
