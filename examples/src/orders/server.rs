@@ -97,14 +97,15 @@ impl Server {
         };
         let addresses = sockets.addresses(url)?;
         let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments));
-        let (grpc, reporter) = grpc::router(orders.clone()).await?;
+        let closing = CancellationToken::new();
+        let (grpc, reporter) = grpc::router(orders.clone(), closing.clone()).await?;
         let mut server = Self {
             addresses,
             store,
             reporter,
             in_flight: TaskTracker::new(),
             draining: CancellationToken::new(),
-            closing: CancellationToken::new(),
+            closing,
             tasks: JoinSet::new(),
             _payments: payments,
         };

@@ -1,11 +1,17 @@
 //! The end of the process, when it is asked for.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt as _;
 
 use crate::support::{
     Database, Fault, Service, Simulator, assert_problem, eventually, new_order, on_each_database,
@@ -52,6 +58,33 @@ async fn an_idle_service_ends_at_once_on_either_signal() {
         service.process.signal(signal);
         assert_eq!(service.process.ended().await.code(), Some(0));
     }
+}
+
+/// Neither a stream that nobody ends nor a connection that asks nothing holds the drain.
+#[tokio::test]
+async fn idle_streams_and_silent_connections_hold_nobody_up() {
+    let mut service = Service::start_alone().await;
+    let mut health = HealthClient::new(service.channel().await);
+    let watch = health.watch(HealthCheckRequest::default()).await.unwrap();
+    let mut watch = watch.into_inner();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    let silent = |listener| TcpStream::connect(service.process.address(listener));
+    let (_http, _grpc) = (silent("http").await.unwrap(), silent("grpc").await.unwrap());
+    let mut half_a_head = silent("http").await.unwrap();
+    half_a_head.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+
+    service.process.signal(Signal::TERM);
+    let start = Instant::now();
+    let last_words = watch.message().await.unwrap().unwrap();
+    assert_eq!(last_words.status(), ServingStatus::NotServing);
+    assert_status_reason(&watch.message().await.unwrap_err());
+    assert_eq!(service.process.ended().await.code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+fn assert_status_reason(status: &Status) {
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert_eq!(status.get_error_details().error_info().unwrap().reason, "DRAINING");
 }
 
 #[tokio::test]

@@ -104,3 +104,25 @@ async fn it_describes_itself() {
     let file = prost_types::FileDescriptorProto::decode(&*file_descriptor_proto[0]).unwrap();
     assert_eq!(file.package(), "orders.v1");
 }
+
+/// Many clients know no other: grpcio's, for one.
+#[tokio::test]
+async fn it_describes_itself_in_the_older_protocol() {
+    let service = Service::start_alone().await;
+    let mut reflection = v1alpha::ServerReflectionClient::new(service.channel().await);
+    let list = v1alpha::MessageRequest::ListServices(String::new());
+    let request =
+        v1alpha::ServerReflectionRequest { host: String::new(), message_request: Some(list) };
+    let requests = Request::new(tokio_stream::once(request));
+    let mut answers = reflection.server_reflection_info(requests).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap().message_response.unwrap();
+    assert!(format!("{answer:?}").contains("orders.v1.OrderService"), "{answer:?}");
+}
+
+mod v1alpha {
+    use tonic_reflection::pb::v1alpha as pb;
+
+    pub(super) use pb::ServerReflectionRequest;
+    pub(super) use pb::server_reflection_client::ServerReflectionClient;
+    pub(super) use pb::server_reflection_request::MessageRequest;
+}

@@ -1,6 +1,7 @@
 //! The service over gRPC.
 
 mod convert;
+mod ending;
 mod routes;
 mod service;
 mod unread;
