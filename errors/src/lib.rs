@@ -188,7 +188,7 @@ pub use remote::{Relay, RemoteFault};
 /// | `public` | the client sees it: as metadata under its name in `lowerCamel`, and in the message's holes. It has to be `Display` |
 /// | `public = "orderId"` | the same under another key, which a field without a name needs |
 /// | `retry_after` | the wait, a `Duration` or an `Option<Duration>` |
-/// | `details` | structured [`Details`] |
+/// | `details` | structured [`Details`], best in a box, as they are large |
 ///
 /// Every other field stays inside the process.
 ///
@@ -213,7 +213,7 @@ pub use remote::{Relay, RemoteFault};
 ///     #[error("{} wrong fields", .0.field_violations.len())]
 ///     #[fault(invalid_argument, status = 422, reason = "VALIDATION_FAILED",
 ///             message = "The order is not valid.")]
-///     Invalid(#[fault(details)] Details),
+///     Invalid(#[fault(details)] Box<Details>),
 ///
 ///     #[error(transparent)]
 ///     #[fault(transparent)]
