@@ -24,13 +24,17 @@ use crate::{Error, Fault};
 ///
 /// Plain text of an error response goes to the log and not to the client, because nobody said
 /// that it is public: the text of an extractor names types and fields of the code. A HEAD request
-/// is answered without a body. A status that a middleware has changed on the way stays. Each fault is logged once, at a level that follows its code (`ERROR` for internal
-/// ones, `WARN` where the service could not do its work, `INFO` for the client's mistakes), with
-/// the causes and the notes that the client never sees.
+/// is answered without a body. A status that a middleware has changed on the way stays.
+///
+/// Each fault is logged once, at a level that follows its code (`ERROR` for internal ones, `WARN`
+/// where the service could not do its work, `INFO` for the client's mistakes), with the causes and
+/// the notes that the client never sees. Of an error in the middle of a gRPC stream only the wire
+/// form gets here, in the trailers: its causes are to be logged where it is made.
 ///
 /// Put it outside routers, extractors, load shedding and timeouts, and inside whatever makes
 /// request ids and inside a gRPC-Web translator. (tonic's own `Server::timeout` and limits are
-/// outside of every layer: what they answer is not seen here.) It reads a [`RequestId`](mainstay_core::RequestId) from the request's extensions, else from
+/// outside of every layer: what they answer is not seen here.) It reads a
+/// [`RequestId`](mainstay_core::RequestId) from the request's extensions, else from
 /// `x-request-id`, else makes one; the trace id comes from `traceparent`. Nothing is allocated
 /// for a request that succeeds.
 ///
