@@ -14,6 +14,7 @@ mod instructions;
 mod results;
 mod time;
 
+pub mod backoff;
 pub mod errors;
 
 pub use allocations::{Allocations, count_allocations};
@@ -23,4 +24,4 @@ pub use results::Measured;
 pub use time::time;
 
 /// Every area, in the order of the report.
-pub const AREAS: &[Area] = &[errors::AREA];
+pub const AREAS: &[Area] = &[errors::AREA, backoff::AREA];
