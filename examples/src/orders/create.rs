@@ -14,13 +14,13 @@ use super::OrderError;
 use super::context::RequestContext;
 use super::gateway::{Charge, GatewayError};
 use super::idempotency::{ScopedKey, fingerprint};
-use super::model::{NewOrder, Order, Status};
+use super::model::{NewOrder, Order, Payment, Status};
 use super::service::{Answer, Orders};
-use super::store::{Claimed, Lease};
+use super::store::{Claimed, Lease, is_passing};
 
 /// How long to wait for somebody else's request with the same key.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often to look whether it is done.
+/// How often to look whether it is done, and to ask a database that is away.
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Orders {
@@ -34,12 +34,8 @@ impl Orders {
         let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
         match self.claim(key, &fingerprint, new).await? {
             Claimed::Ours(order, lease) => {
-                let charged = self.charge(context, order, lease, key.gateway_key()).await;
-                if let Err(OrderError::Payments { .. } | OrderError::DeadlineExceeded) = charged {
-                    // A retry need not wait. If this fails too, the lease runs out by itself.
-                    let _ = self.store.release(lease).await;
-                }
-                Ok(Answer { order: charged?, replayed: false })
+                let order = self.charge(context, order, lease, key.gateway_key()).await?;
+                Ok(Answer { order, replayed: false })
             }
             Claimed::Settled(order) => {
                 Ok(Answer { order: as_first_answered(order), replayed: true })
@@ -68,7 +64,8 @@ impl Orders {
         }
     }
 
-    /// Charges for a pending order and settles it. The lease is kept if that fails.
+    /// Charges for a pending order and settles it, giving word all the while. Whatever becomes of
+    /// it, the lease is given up at the end.
     pub(super) async fn charge(
         &self,
         context: &RequestContext,
@@ -76,17 +73,53 @@ impl Orders {
         lease: Lease,
         gateway_key: String,
     ) -> Result<Order, OrderError> {
+        let held = self.store.hold(lease);
         let charge = Charge {
             amount_cents: order.total_cents,
             currency: order.currency,
             reference: order.id,
             key: gateway_key,
         };
-        match self.gateway.charge(context, &charge).await {
-            Ok(payment) if self.store.settle(lease, &payment).await? => Ok(order.settled(payment)),
-            // Too late: whoever has the order now settles it with the same answer.
-            Ok(_) => Err(OrderError::InProgress),
-            Err(error) => Err(unanswered(error, context)),
+        let order = tokio::select! {
+            order = self.charge_and_settle(context, order, lease, &charge) => order?,
+            never = self.store.keep(lease) => match never {},
+        };
+        held.settled();
+        Ok(order)
+    }
+
+    async fn charge_and_settle(
+        &self,
+        context: &RequestContext,
+        order: Order,
+        lease: Lease,
+        charge: &Charge,
+    ) -> Result<Order, OrderError> {
+        let payment = self.gateway.charge(context, charge).await;
+        let payment = payment.map_err(|error| unanswered(error, context))?;
+        if self.settle(context, lease, &payment).await? {
+            return Ok(order.settled(payment));
+        }
+        // Too late, or the answer to an earlier try was lost: somebody has settled it, or will.
+        match self.store.order(order.id).await? {
+            Some(order) if order.status != Status::Pending => Ok(as_first_answered(order)),
+            _ => Err(OrderError::InProgress),
+        }
+    }
+
+    /// Settles, again and again until the deadline while the database is away or busy: the money
+    /// has moved, and it would be a pity not to say so.
+    async fn settle(
+        &self,
+        context: &RequestContext,
+        lease: Lease,
+        payment: &Payment,
+    ) -> Result<bool, OrderError> {
+        loop {
+            match self.store.settle(lease, payment).await {
+                Err(error) if is_passing(&error) && context.remaining() > LOOK => sleep(LOOK).await,
+                settled => return Ok(settled?),
+            }
         }
     }
 }

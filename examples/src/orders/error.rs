@@ -4,6 +4,7 @@ use std::time::Duration;
 use mainstay_errors::{Details, Fault};
 
 use super::gateway::GatewayError;
+use super::store::is_passing;
 
 /// Who defines the reasons below.
 pub(super) const DOMAIN: &str = "orders.example.com";
@@ -89,7 +90,8 @@ pub enum OrderError {
     #[fault(
         unavailable,
         reason = "IDEMPOTENCY_STORE_UNAVAILABLE",
-        message = "It cannot be told whether this Idempotency-Key was used. Retry with the same."
+        message = "It cannot be told whether this Idempotency-Key was used. Retry with the same.",
+        retry_after = "1s"
     )]
     IdempotencyStore(#[source] sqlx::Error),
 
@@ -204,12 +206,9 @@ impl OrderError {
 
 impl From<sqlx::Error> for OrderError {
     fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, WorkerCrashed};
-        match error {
-            Io(_) | PoolClosed | PoolTimedOut | Protocol(_) | WorkerCrashed => {
-                Self::DatabaseUnavailable(error)
-            }
-            _ => Self::Internal(error.into()),
+        if is_passing(&error) {
+            return Self::DatabaseUnavailable(error);
         }
+        Self::Internal(error.into())
     }
 }

@@ -1,6 +1,10 @@
 //! What the service stands on goes away while it runs.
 
+use std::time::Duration;
+
 use mainstay_testkit::servers::Postgres;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::support::{Database, Fault, Service, Simulator, assert_problem, eventually, new_order};
 
@@ -20,8 +24,11 @@ async fn nothing_is_charged_while_the_database_is_away() {
     let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
 
     server(&mut database).stop().unwrap();
-    assert_problem(api.order("l", &new_order()).await, NO_KEYS).await;
+    let refused = api.order("l", &new_order()).await;
+    assert_eq!(refused.headers()["retry-after"], "1");
+    assert_problem(refused, NO_KEYS).await;
     assert_problem(api.get(&path).await, NO_DATABASE).await;
+    assert_problem(api.cancel("c", order["id"].as_str().unwrap()).await, NO_KEYS).await;
     assert_problem(api.get("/readyz").await, NO_DATABASE).await;
     assert_eq!(api.get("/healthz").await.status(), 200);
     assert_eq!(service.gateway.total().await, 1);
@@ -32,6 +39,66 @@ async fn nothing_is_charged_while_the_database_is_away() {
     assert_eq!(api.get_json(&path).await, order);
     api.ordered("l").await;
     assert_eq!(service.gateway.total().await, 2);
+}
+
+/// Somebody has the file locked for longer than a statement waits, just when the money has moved.
+#[tokio::test]
+async fn a_database_that_is_busy_after_the_charge_is_waited_for() {
+    let (database, service, mut other) = with_a_charge_in_flight().await;
+    let answer = async { service.api.order("k", &new_order()).await };
+    let lock = async {
+        charged(&service).await;
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(3500)).await;
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(answer, lock);
+    assert_eq!(answer.status(), 201);
+    drop(database);
+}
+
+/// The charge took so long that the order was taken over and settled meanwhile.
+#[tokio::test]
+async fn an_order_that_somebody_else_settled_is_answered() {
+    let (database, service, mut other) = with_a_charge_in_flight().await;
+    let answer = async { service.api.order("k", &new_order()).await };
+    let settle = async {
+        charged(&service).await;
+        let settle = "UPDATE orders SET fence = fence + 1, status = 'paid', payment_id = 'theirs'";
+        sqlx::raw_sql(settle).execute(&mut other).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(answer, settle);
+    assert_eq!(answer.status(), 201);
+    assert_eq!(answer.json::<Value>().await.unwrap()["payment_id"], "theirs");
+    drop(database);
+}
+
+/// A client that goes away leaves the order to the next one at once.
+#[tokio::test]
+async fn a_client_that_is_gone_holds_no_order() {
+    let service = Service::start_alone().await;
+    service.gateway.set_faults(json!({ "hang_rate": 1 })).await;
+    let gone = service.api.ordering("k", &new_order()).timeout(Duration::from_millis(300));
+    assert!(gone.send().await.unwrap_err().is_timeout());
+    service.gateway.no_faults().await;
+    // Patience is shorter than a lease.
+    service.api.ordered("k").await;
+    assert_eq!(service.gateway.total().await, 1);
+}
+
+/// A service on a file, whose charges take a second once they are booked, and a connection to
+/// that file.
+async fn with_a_charge_in_flight() -> (Database, Service, SqliteConnection) {
+    let database = Database::sqlite();
+    let service = Service::start(&database).await;
+    service.gateway.set_faults(json!({ "latency_ms": 1000 })).await;
+    let other = SqliteConnection::connect(&database.url()).await.unwrap();
+    (database, service, other)
+}
+
+async fn charged(service: &Service) {
+    let gateway = &service.gateway;
+    eventually("the charge", async || (gateway.total().await == 1).then_some(())).await;
 }
 
 #[tokio::test]

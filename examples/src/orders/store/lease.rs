@@ -1,6 +1,8 @@
+use std::convert::Infallible;
 use std::time::{Duration, UNIX_EPOCH};
 
 use mainstay_core::{Clock, SystemClock};
+use tokio::time::sleep;
 
 use super::Store;
 use super::pool::with;
@@ -9,6 +11,8 @@ use crate::orders::model::{OrderId, Payment, Status};
 
 /// How long an order is held without a word from its holder.
 pub const LEASE: Duration = Duration::from_secs(5);
+/// How often its holder gives word. A word may be late once, and the next one is in time still.
+const HEARTBEAT: Duration = Duration::from_millis(1500);
 /// What the first holder's fence is. It rises with every holder after that.
 pub(super) const FIRST_FENCE: i64 = 1;
 /// How many orders the reconciler is given at a time.
@@ -18,7 +22,8 @@ const TAKE_OVER: &str = "UPDATE orders SET fence = fence + 1, leased_until = $3
     WHERE id = $1 AND status = 'pending' AND leased_until <= $2
     RETURNING fence";
 
-const RELEASE: &str = "UPDATE orders SET leased_until = $3
+/// Sets when a lease ends: later to keep it, now to let go of it.
+const SET_END: &str = "UPDATE orders SET leased_until = $3
     WHERE id = $1 AND fence = $2 AND status = 'pending'";
 
 const SETTLE: &str = "UPDATE orders SET status = $3, payment_id = $4
@@ -61,18 +66,23 @@ impl Store {
         Ok(fence.map(|fence| Lease { id, fence }))
     }
 
+    /// Gives word of a lease's holder for as long as it is polled.
+    pub async fn keep(&self, lease: Lease) -> Infallible {
+        loop {
+            sleep(HEARTBEAT).await;
+            // If this fails, the next one may not.
+            let _ = self.renew(lease).await;
+        }
+    }
+
+    /// Lets a lease start anew, unless it was taken over.
+    pub async fn renew(&self, lease: Lease) -> Result<(), sqlx::Error> {
+        self.set_end(lease, end_from_now()).await
+    }
+
     /// Lets go of an order that could not be settled, so that a retry need not wait.
     pub async fn release(&self, lease: Lease) -> Result<(), sqlx::Error> {
-        with!(
-            &self.write,
-            pool => sqlx::query(RELEASE)
-                .bind(lease.id.to_string())
-                .bind(lease.fence)
-                .bind(now_millis())
-                .execute(pool)
-                .await
-                .map(drop)
-        )
+        self.set_end(lease, now_millis()).await
     }
 
     /// Writes down what the payment came to. `false` if the lease was lost: whoever has it now
@@ -94,6 +104,19 @@ impl Store {
                 .rows_affected()
         );
         Ok(updated == 1)
+    }
+
+    async fn set_end(&self, lease: Lease, end: i64) -> Result<(), sqlx::Error> {
+        with!(
+            &self.write,
+            pool => sqlx::query(SET_END)
+                .bind(lease.id.to_string())
+                .bind(lease.fence)
+                .bind(end)
+                .execute(pool)
+                .await
+                .map(drop)
+        )
     }
 
     /// Orders that have been pending for longer than `age` and that nobody holds.

@@ -5,16 +5,20 @@
 
 mod cancel;
 mod claim;
+mod held;
 mod lease;
 mod open;
+mod passing;
 mod pool;
 mod query;
 mod row;
 
 pub use cancel::Cancelled;
 pub use claim::Claimed;
+pub use held::Held;
 pub use lease::{LEASE, Lease};
 pub use open::OpenError;
+pub use passing::is_passing;
 pub use row::Stored;
 
 use pool::Pool;
