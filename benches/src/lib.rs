@@ -16,6 +16,7 @@ mod time;
 
 pub mod backoff;
 pub mod errors;
+pub mod timeout;
 
 pub use allocations::{Allocations, count_allocations};
 pub use case::{Area, Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
@@ -24,4 +25,4 @@ pub use results::Measured;
 pub use time::time;
 
 /// Every area, in the order of the report.
-pub const AREAS: &[Area] = &[errors::AREA, backoff::AREA];
+pub const AREAS: &[Area] = &[errors::AREA, backoff::AREA, timeout::AREA];
