@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::OrderError;
 use super::context::RequestContext;
 use super::gateway::{Charge, GatewayError};
-use super::idempotency::{ScopedKey, fingerprint};
+use super::idempotency::{ScopedKey, fingerprint, gateway_key};
 use super::model::{NewOrder, Order, Payment, Status};
 use super::service::{Answer, Orders};
 use super::store::{Claimed, Lease, is_passing};
@@ -34,7 +34,8 @@ impl Orders {
         let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
         match self.claim(key, &fingerprint, new).await? {
             Claimed::Ours(order, lease) => {
-                let order = self.charge(context, order, lease, key.gateway_key()).await?;
+                let gateway_key = gateway_key(self.store.id(), &key.scope, key.key.as_str());
+                let order = self.charge(context, order, lease, gateway_key).await?;
                 Ok(Answer { order, replayed: false })
             }
             Claimed::Settled(order) => {
@@ -124,10 +125,12 @@ impl Orders {
     }
 }
 
-/// A deadline that passed is told as such, whoever noticed first.
+/// A deadline that passed is told as such, whoever noticed first; and a refusal that no retry will
+/// change is a mistake of ours.
 fn unanswered(error: GatewayError, context: &RequestContext) -> OrderError {
     match error {
         GatewayError::Timeout(_) if context.remaining().is_zero() => OrderError::DeadlineExceeded,
+        refused @ GatewayError::Refused { .. } => OrderError::Internal(refused.into()),
         source => OrderError::Payments { wait: source.wait(), source },
     }
 }

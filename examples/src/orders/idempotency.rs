@@ -54,18 +54,16 @@ impl ScopedKey {
         let caller = caller.as_deref().unwrap_or("anonymous");
         Ok(Self { scope: format!("{route} {caller}"), key })
     }
-
-    /// The key under which the payment gateway is charged: the same for the same scope and key,
-    /// whoever asks, and so the same for a retry and for the reconciler.
-    pub fn gateway_key(&self) -> String {
-        gateway_key(&self.scope, self.key.as_str())
-    }
 }
 
-/// See [`ScopedKey::gateway_key`].
-pub fn gateway_key(scope: &str, key: &str) -> String {
-    // A scope has no control characters, so that the parts cannot run into each other.
-    hex_digest(&[scope.as_bytes(), &[0], key.as_bytes()])
+/// The key under which the payment gateway is charged: the same for the same scope and key, whoever
+/// asks, and so the same for a retry and for the reconciler.
+///
+/// It is another one in another database: the gateway remembers what a database that was thrown
+/// away had asked for.
+pub fn gateway_key(database: &str, scope: &str, key: &str) -> String {
+    // None but the last has control characters, so that the parts cannot run into each other.
+    hex_digest(&[database.as_bytes(), &[0], scope.as_bytes(), &[0], key.as_bytes()])
 }
 
 /// What tells one payload from another.
@@ -170,6 +168,14 @@ mod tests {
         assert!(matches!(read(&twice), Err(OrderError::KeyInvalid { .. })));
         let differ = [("idempotency-key", b"a".as_slice()), ("x-idempotency-key", b"b")];
         assert!(matches!(read(&differ), Err(OrderError::KeyInvalid { .. })));
+    }
+
+    #[test]
+    fn a_gateway_key_is_of_one_database_scope_and_key() {
+        assert_eq!(gateway_key("d", "s", "k"), gateway_key("d", "s", "k"));
+        for other in [("e", "s", "k"), ("d", "t", "k"), ("d", "s", "l"), ("ds", "", "k")] {
+            assert_ne!(gateway_key(other.0, other.1, other.2), gateway_key("d", "s", "k"));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,17 @@ use super::store::{LEASE, Stored};
 
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How many orders are finished at a time.
+const AT_ONCE: usize = 8;
+/// After how many calls in a row without an answer the gateway is left alone until the next time.
+const MOST_SILENT: usize = 3;
+
+/// What the gateway had to say to an order.
+enum Heard {
+    Something,
+    Nothing,
+}
 
 /// Looks for orders that have been pending for long and that nobody holds, at once and then every
 /// second, until `stop`. An order it has begun with is brought to its end.
@@ -34,25 +46,44 @@ pub(super) async fn run(orders: Orders, stop: CancellationToken) {
 }
 
 async fn round(orders: &Orders, stop: &CancellationToken) -> Result<(), OrderError> {
-    for stored in orders.store.abandoned(LEASE).await? {
-        if stop.is_cancelled() {
-            break;
+    let mut waiting = orders.store.abandoned(LEASE).await?.into_iter();
+    let mut running = JoinSet::new();
+    let mut silent = 0;
+    loop {
+        while running.len() < AT_ONCE && silent < MOST_SILENT && !stop.is_cancelled() {
+            let Some(stored) = waiting.next() else { break };
+            running.spawn(attempt(orders.clone(), stored));
         }
-        let id = stored.order.id;
-        match finish(orders, stored).await {
-            Ok(()) => tracing::info!(order = %id, "finished a pending order"),
-            // It stays pending, and is looked at again when its lease has run out.
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(order = %id, error, "cannot finish a pending order");
-            }
+        match running.join_next().await {
+            Some(Ok(Heard::Nothing)) => silent += 1,
+            Some(_) => silent = 0,
+            None => return Ok(()),
         }
     }
-    Ok(())
+}
+
+async fn attempt(orders: Orders, stored: Stored) -> Heard {
+    let id = stored.order.id;
+    let Err(error) = finish(&orders, stored).await else { return Heard::Something };
+    // It stays pending, and is looked at again when it is its turn.
+    tracing::warn!(
+        order = %id,
+        error = &error as &dyn std::error::Error,
+        "cannot finish a pending order"
+    );
+    match error {
+        OrderError::Payments { source, .. } if source.is_silence() => Heard::Nothing,
+        _ => Heard::Something,
+    }
 }
 
 async fn finish(orders: &Orders, stored: Stored) -> Result<(), OrderError> {
-    let Some(lease) = orders.store.take_over(stored.order.id).await? else { return Ok(()) };
-    let key = gateway_key(&stored.scope, &stored.key);
-    orders.charge(&RequestContext::background(), stored.order, lease, key).await.map(drop)
+    let id = stored.order.id;
+    // Before it is tried, so that an end in the middle counts as well.
+    orders.store.postpone(id).await?;
+    let Some(lease) = orders.store.take_over(id).await? else { return Ok(()) };
+    let key = gateway_key(orders.store.id(), &stored.scope, &stored.key);
+    orders.charge(&RequestContext::background(), stored.order, lease, key).await?;
+    tracing::info!(order = %id, "finished a pending order");
+    Ok(orders.store.forget_attempts(id).await?)
 }

@@ -14,15 +14,21 @@ pub enum RunError {
     Process(#[from] std::io::Error),
 }
 
-/// Runs the service until the process is asked to stop, and then drains it.
+/// Runs the service until the process is asked to stop, and then drains it. Whoever asks twice does
+/// not want to wait for that.
 pub async fn run(config: &OrdersConfig) -> Result<(), RunError> {
     let mut stop = StopSignals::listen()?;
-    let server = Server::start(config, ExtraRoutes::default()).await?;
+    let server = tokio::select! {
+        server = Server::start(config, ExtraRoutes::default()) => server?,
+        () = stop.received() => return Ok(()),
+    };
     cli::say_listening(server.addresses())?;
     tracing::info!(addresses = %server.addresses(), "listening");
     stop.received().await;
     tracing::info!("draining");
-    server.drain().await;
-    tracing::info!("stopped");
+    tokio::select! {
+        () = server.drain() => tracing::info!("stopped"),
+        () = stop.received() => tracing::warn!("asked again: requests were cut off"),
+    }
     Ok(())
 }

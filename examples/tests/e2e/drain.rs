@@ -88,6 +88,30 @@ fn assert_status_reason(status: &Status) {
 }
 
 #[tokio::test]
+async fn whoever_asks_twice_is_not_kept_waiting() {
+    let mut service = Service::start_alone().await;
+    service.gateway.set_faults(json!({ "hang_rate": 1 })).await;
+    let request = service.api.ordering("k", &new_order());
+    let hangs = tokio::spawn(async move { request.send().await });
+    let pending = "/v1/orders?status=pending";
+    eventually("the order", async || {
+        let page = service.api.get_json(pending).await;
+        (page["orders"].as_array().unwrap().len() == 1).then_some(())
+    })
+    .await;
+    let start = Instant::now();
+    service.process.signal(Signal::TERM);
+    eventually("the drain", async || {
+        (service.api.get("/readyz").await.status() == 503).then_some(())
+    })
+    .await;
+    service.process.signal(Signal::TERM);
+    assert_eq!(service.process.ended().await.code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(hangs.await.unwrap().is_err());
+}
+
+#[tokio::test]
 async fn the_simulator_ends_when_it_is_asked() {
     let mut simulator = Simulator::start().await;
     simulator.process.signal(Signal::TERM);

@@ -15,6 +15,8 @@ const NO_DATABASE: Fault =
 const NO_PAYMENTS: Fault =
     Fault { status: 503, reason: "PAYMENTS_UNAVAILABLE", code: "UNAVAILABLE" };
 
+const INTERNAL: Fault = Fault { status: 500, reason: "INTERNAL", code: "INTERNAL" };
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_charged_while_the_database_is_away() {
     let mut database = Database::Postgres(Box::new(Postgres::private().unwrap()));
@@ -71,6 +73,34 @@ async fn an_order_that_somebody_else_settled_is_answered() {
     assert_eq!(answer.status(), 201);
     assert_eq!(answer.json::<Value>().await.unwrap()["payment_id"], "theirs");
     drop(database);
+}
+
+/// The gateway remembers what a database that was thrown away had asked for.
+#[tokio::test]
+async fn another_database_has_other_charges() {
+    let simulator = Simulator::start().await;
+    for total in [1, 2] {
+        let database = Database::sqlite();
+        Service::start_calling(&database, &simulator).await.api.ordered("k").await;
+        assert_eq!(simulator.gateway.total().await, total);
+    }
+}
+
+#[tokio::test]
+async fn what_the_gateway_refuses_for_good_is_no_outage() {
+    let service = Service::start_alone().await;
+    for status in [400, 401, 403, 404, 422] {
+        service.gateway.set_faults(json!({ "error_rate": 1, "status": status })).await;
+        let refused = service.api.order("k", &new_order()).await;
+        assert!(!refused.headers().contains_key("retry-after"));
+        assert_problem(refused, INTERNAL).await;
+    }
+    for status in [408, 425, 429] {
+        service.gateway.set_faults(json!({ "status": status, "retry_after_s": 99_999 })).await;
+        let refused = service.api.order("k", &new_order()).await;
+        assert_eq!(refused.headers()["retry-after"], "3600");
+        assert_problem(refused, NO_PAYMENTS).await;
+    }
 }
 
 /// A client that goes away leaves the order to the next one at once.

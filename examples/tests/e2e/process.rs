@@ -2,7 +2,10 @@
 
 use std::process::Output;
 
-use crate::support::{Process, Service, output_of};
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::support::{Database, Process, Service, eventually, output_of};
 
 const ORDERS: &str = env!("CARGO_BIN_EXE_orders");
 const PAYMENTS: &str = env!("CARGO_BIN_EXE_payments");
@@ -25,12 +28,42 @@ fn a_database_that_is_not_there_is_one_line_and_exit_2() {
         "postgres://user:hunter2@127.0.0.1:1/orders",
         "sqlite:///no/such/folder/orders.db",
         "mysql://127.0.0.1/orders",
+        // Every connection would have one of its own.
+        "sqlite::memory:",
+        "sqlite://?mode=memory",
+        "sqlite://o.db?mode=memory&cache=shared",
+        "sqlite://",
         "orders.db",
     ] {
         let line = one_line(&output_of(ORDERS, &["--database", url, "--http", "127.0.0.1:0"]));
         assert!(line.contains("database"), "{line}");
         assert!(!line.contains("hunter2"), "{line}");
     }
+}
+
+/// Somebody else has begun to create the schema and does not come to an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_hangs_is_given_up_and_can_be_stopped() {
+    let database = Database::postgres();
+    let url = database.url();
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    let lock = "SELECT pg_advisory_lock(7165316849)";
+    sqlx::raw_sql(lock).execute(&mut other).await.unwrap();
+
+    let flags = ["--database", &url, "--http=127.0.0.1:0", "--grpc=127.0.0.1:0"];
+    let mut stopped = tokio::process::Command::new(ORDERS).args(flags).spawn().unwrap();
+    eventually("the start", async || {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&mut other).await.unwrap();
+        (waiting == 1).then_some(())
+    })
+    .await;
+    let pid = Pid::from_raw(stopped.id().unwrap().try_into().unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(stopped.wait().await.unwrap().code(), Some(0));
+
+    let line = one_line(&output_of(ORDERS, &flags));
+    assert!(line.contains("not ready within"), "{line}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What the database promises to the steps of an order, whichever it is.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue};
 use mainstay_examples::orders::idempotency::ScopedKey;
 use mainstay_examples::orders::model::{Currency, Line, NewOrder, Payment, Status};
@@ -7,7 +9,12 @@ use mainstay_examples::orders::store::{Claimed, Store};
 
 use crate::support::{Database, eventually, on_each_database};
 
-on_each_database!(one_of_many_claims_wins, only_the_last_holder_settles);
+on_each_database!(
+    one_of_many_claims_wins,
+    only_the_last_holder_settles,
+    the_reconciler_lets_an_order_be_for_a_while,
+    a_database_keeps_its_id,
+);
 
 async fn one_of_many_claims_wins(database: Database) {
     let store = Store::open(&database.url()).await.unwrap();
@@ -53,6 +60,33 @@ async fn only_the_last_holder_settles(database: Database) {
     let again = store.claim(&key("k"), "print", &new_order()).await.unwrap();
     assert!(matches!(again, Claimed::Settled(it) if it == stored));
     store.close().await;
+}
+
+async fn the_reconciler_lets_an_order_be_for_a_while(database: Database) {
+    let store = Store::open(&database.url()).await.unwrap();
+    let claimed = store.claim(&key("k"), "print", &new_order()).await.unwrap();
+    let Claimed::Ours(order, lease) = claimed else { panic!("{claimed:?}") };
+    let due = async || store.abandoned(Duration::ZERO).await.unwrap().len();
+    assert_eq!(due().await, 0, "it is held");
+    store.release(lease).await.unwrap();
+    assert_eq!(due().await, 1);
+    for _ in 0..12 {
+        store.postpone(order.id).await.unwrap();
+        assert_eq!(due().await, 0);
+    }
+    assert!(store.take_over(order.id).await.unwrap().is_some(), "clients do not wait");
+    store.forget_attempts(order.id).await.unwrap();
+    assert_eq!(due().await, 0, "it is held");
+    store.close().await;
+}
+
+async fn a_database_keeps_its_id(database: Database) {
+    let first = Store::open(&database.url()).await.unwrap();
+    let again = Store::open(&database.url()).await.unwrap();
+    assert_eq!(first.id(), again.id());
+    assert!(!first.id().is_empty());
+    first.close().await;
+    again.close().await;
 }
 
 fn key(key: &'static str) -> ScopedKey {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use mainstay_core::{Clock, Pushback, SystemClock};
@@ -16,6 +16,8 @@ use crate::orders::model::{Currency, OrderId, Payment};
 
 /// How long one attempt may take, and less if the deadline is nearer.
 pub const ATTEMPT: Duration = Duration::from_secs(4);
+/// The longest wait that is passed on. A gateway that says more has lost its mind or its clock.
+const MOST_WAIT: Duration = Duration::from_hours(1);
 /// The most bytes of an answer.
 const MOST_ANSWER: usize = 64 * 1024;
 
@@ -71,11 +73,8 @@ impl Gateway {
         match response.status() {
             StatusCode::OK | StatusCode::CREATED => receipt(response).await.map(Payment::Captured),
             StatusCode::PAYMENT_REQUIRED => Ok(Payment::Declined),
-            status => {
-                let pushback =
-                    Pushback::from_headers(response.headers(), SystemClock.system_time());
-                Err(GatewayError::Status { status, wait: pushback.and_then(Pushback::wait) })
-            }
+            status if is_final(status) => Err(GatewayError::Refused { status }),
+            status => Err(GatewayError::Status { status, wait: wait(response.headers()) }),
         }
     }
 
@@ -94,6 +93,18 @@ impl Gateway {
             .extension(context.clone());
         request.body(Full::from(body)).map_err(|error| GatewayError::Request(error.into()))
     }
+}
+
+/// Whether a status will be the same the next time: the request is wrong, not the moment.
+fn is_final(status: StatusCode) -> bool {
+    let of_the_moment =
+        [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
+    status.is_client_error() && !of_the_moment.contains(&status)
+}
+
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    let pushback = Pushback::from_headers(headers, SystemClock.system_time());
+    pushback.and_then(Pushback::wait).map(|wait| wait.min(MOST_WAIT))
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,12 @@ pub enum GatewayError {
         /// When it wants to be asked again.
         wait: Option<Duration>,
     },
+    /// The gateway will not do what it was asked to, however often.
+    #[error("gateway refused with {status}")]
+    Refused {
+        /// What it answered.
+        status: StatusCode,
+    },
     /// The answer cannot be understood.
     #[error("gateway's answer")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -29,6 +35,11 @@ pub enum GatewayError {
 }
 
 impl GatewayError {
+    /// Whether nothing came back at all.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Connection(_) | Self::Timeout(_))
+    }
+
     /// When the gateway wants to be asked again, if it said so.
     pub fn wait(&self) -> Option<Duration> {
         match self {

@@ -34,6 +34,8 @@ const ABANDONED: &str = concat!(
     columns!(),
     " FROM orders
       WHERE status = 'pending' AND leased_until <= $1 AND created_at <= $2
+        AND NOT EXISTS (SELECT 1 FROM reconciliations AS later
+            WHERE later.order_id = orders.id AND later.not_before > $1)
       ORDER BY leased_until LIMIT $3"
 );
 
@@ -119,7 +121,7 @@ impl Store {
         )
     }
 
-    /// Orders that have been pending for longer than `age` and that nobody holds.
+    /// Orders that have been pending for longer than `age`, that nobody holds and whose turn it is.
     pub async fn abandoned(&self, age: Duration) -> Result<Vec<Stored>, sqlx::Error> {
         let now = now_millis();
         with!(
@@ -141,10 +143,10 @@ pub(super) fn end_from_now() -> i64 {
 
 /// The service's own clock will do: holders that share a database are on one machine here, and a
 /// lease that ends early or late by a clock's error costs a wait, never a second charge.
-fn now_millis() -> i64 {
+pub(super) fn now_millis() -> i64 {
     millis(SystemClock.system_time().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-fn millis(duration: Duration) -> i64 {
+pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -3,9 +3,11 @@
 //! No function here waits for anything but the database, so that no transaction is ever open
 //! while the network is asked for something.
 
+mod backoff;
 mod cancel;
 mod claim;
 mod held;
+mod identity;
 mod lease;
 mod open;
 mod passing;
@@ -21,6 +23,8 @@ pub use open::OpenError;
 pub use passing::is_passing;
 pub use row::Stored;
 
+use std::sync::Arc;
+
 use pool::Pool;
 
 /// The database of orders.
@@ -31,4 +35,5 @@ use pool::Pool;
 pub struct Store {
     read: Pool,
     write: Pool,
+    id: Arc<str>,
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Database, PgConnection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection as _, Database, PgConnection, SqliteConnection};
 
-use super::Store;
 use super::pool::{Pool, with};
+use super::{Store, identity};
 
-/// How long the first connection may take.
-const FIRST_CONNECTION: Duration = Duration::from_secs(5);
+/// How long the first connection may take, and how long the schema.
+const STEP: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection. Less than the shortest usual deadline, so that the
 /// answer says what is the matter.
 const ACQUIRE: Duration = Duration::from_secs(3);
@@ -34,8 +34,11 @@ pub enum OpenError {
     /// There is no connection.
     #[error("no connection")]
     Connect(#[source] sqlx::Error),
-    /// There is no connection yet.
-    #[error("no connection within {0:?}")]
+    /// It would be gone with its connection, and be another one for the next.
+    #[error("a database in memory cannot be shared by connections: name a file")]
+    InMemory,
+    /// There is no connection yet, or somebody has the schema locked.
+    #[error("not ready within {0:?}")]
     Timeout(Duration),
     /// The tables cannot be made.
     #[error("the schema cannot be created")]
@@ -71,37 +74,56 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY);
-        let mut first: SqliteConnection = in_time(options.connect()).await?;
+        if is_in_memory(url) || options.get_filename().as_os_str().is_empty() {
+            return Err(OpenError::InMemory);
+        }
+        let mut first: SqliteConnection =
+            in_time(silent(&options).connect(), OpenError::Connect).await?;
         let schema = sqlx::raw_sql(include_str!("schema.sqlite.sql"));
-        schema.execute(&mut first).await.map_err(OpenError::Schema)?;
+        in_time(schema.execute(&mut first), OpenError::Schema).await?;
+        in_time(first.close(), OpenError::Connect).await?;
         let pool =
             |most| bounded(SqlitePoolOptions::new(), most).connect_lazy_with(options.clone());
-        let store = Self { read: Pool::Sqlite(pool(SQLITE_READERS)), write: Pool::Sqlite(pool(1)) };
-        first.close().await.map_err(OpenError::Connect)?;
-        Ok(store)
+        Self::identified(Pool::Sqlite(pool(SQLITE_READERS)), Pool::Sqlite(pool(1))).await
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
         // Not by the pool: it would retry a refused connection, and in the end name no reason.
-        let mut first: PgConnection = in_time(options.connect()).await?;
+        let mut first: PgConnection =
+            in_time(silent(&options).connect(), OpenError::Connect).await?;
         let schema = sqlx::raw_sql(include_str!("schema.postgres.sql"));
-        schema.execute(&mut first).await.map_err(OpenError::Schema)?;
-        first.close().await.map_err(OpenError::Connect)?;
+        in_time(schema.execute(&mut first), OpenError::Schema).await?;
+        in_time(first.close(), OpenError::Connect).await?;
         let pool = bounded(PgPoolOptions::new(), POSTGRES_CONNECTIONS).connect_lazy_with(options);
-        Ok(Self { read: Pool::Postgres(pool.clone()), write: Pool::Postgres(pool) })
+        Self::identified(Pool::Postgres(pool.clone()), Pool::Postgres(pool)).await
     }
+
+    async fn identified(read: Pool, write: Pool) -> Result<Self, OpenError> {
+        let id = in_time(identity::of(&write), OpenError::Schema).await?;
+        Ok(Self { read, write, id: id.into() })
+    }
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
 }
 
 fn bounded<DB: Database>(options: PoolOptions<DB>, most: u32) -> PoolOptions<DB> {
     options.max_connections(most).acquire_timeout(ACQUIRE)
 }
 
+/// For the start alone: why it fails is one line, and a slow statement would be one more.
+fn silent<O: ConnectOptions>(options: &O) -> O {
+    options.clone().disable_statement_logging()
+}
+
 async fn in_time<T>(
-    connecting: impl Future<Output = Result<T, sqlx::Error>>,
+    step: impl Future<Output = Result<T, sqlx::Error>>,
+    otherwise: fn(sqlx::Error) -> OpenError,
 ) -> Result<T, OpenError> {
-    match tokio::time::timeout(FIRST_CONNECTION, connecting).await {
-        Ok(connected) => connected.map_err(OpenError::Connect),
-        Err(_) => Err(OpenError::Timeout(FIRST_CONNECTION)),
+    match tokio::time::timeout(STEP, step).await {
+        Ok(done) => done.map_err(otherwise),
+        Err(_) => Err(OpenError::Timeout(STEP)),
     }
 }

@@ -29,3 +29,16 @@ CREATE TABLE IF NOT EXISTS cancellations (
     order_id TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (scope, key)
 );
+
+-- How often the reconciler has tried an order, and when it may again.
+CREATE TABLE IF NOT EXISTS reconciliations (
+    order_id   TEXT COLLATE "C" PRIMARY KEY,
+    attempts   INTEGER NOT NULL,
+    not_before BIGINT NOT NULL
+);
+
+-- What there is one of: the database's own id.
+CREATE TABLE IF NOT EXISTS meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);

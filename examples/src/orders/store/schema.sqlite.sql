@@ -25,3 +25,16 @@ CREATE TABLE IF NOT EXISTS cancellations (
     order_id TEXT NOT NULL,
     PRIMARY KEY (scope, key)
 ) STRICT;
+
+-- How often the reconciler has tried an order, and when it may again.
+CREATE TABLE IF NOT EXISTS reconciliations (
+    order_id   TEXT PRIMARY KEY,
+    attempts   INTEGER NOT NULL,
+    not_before INTEGER NOT NULL
+) STRICT;
+
+-- What there is one of: the database's own id.
+CREATE TABLE IF NOT EXISTS meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
