@@ -1,9 +1,9 @@
 //! What a request brings with it: its id, its trace, and how long it may take.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use mainstay_core::{Clock, Deadline, RequestId, SystemClock, TraceId};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use mainstay_core::{Clock, Deadline, InvalidTimeout, RequestId, SystemClock, TraceId};
 use uuid::Uuid;
 
 use super::OrderError;
@@ -12,9 +12,9 @@ use super::model::{Violations, rules::Wrong};
 /// The header that names a request.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header by which a caller over HTTP says how long it will wait.
-pub const X_REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
-const X_ENVOY_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+pub static X_REQUEST_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+static X_ENVOY_TIMEOUT_MS: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
+static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
@@ -25,7 +25,7 @@ pub const LONGEST: Duration = Duration::from_secs(10);
 const MOST_PASSED_ON: usize = 8192;
 
 /// What a timeout in milliseconds has to be.
-const MILLIS: &str = "must be a whole number of milliseconds, at most ten digits";
+const MILLIS: &str = "must be a whole number of milliseconds";
 /// What a `grpc-timeout` has to be.
 const GRPC: &str = "must be at most eight digits and one of the units H M S m u n";
 
@@ -42,15 +42,16 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// Reads what [`identify`] has made sure of, and the deadline.
-    pub fn from_headers(request_id: RequestId, headers: &HeaderMap) -> Result<Self, OrderError> {
-        Ok(Self {
+    /// Reads what [`identify`] has made sure of, and the deadline. What is no timeout is none; see
+    /// [`check_timeouts`].
+    pub fn from_headers(request_id: RequestId, headers: &HeaderMap) -> Self {
+        Self {
             request_id,
-            deadline: deadline(headers)?,
+            deadline: deadline(headers),
             traceparent: headers.get(TRACEPARENT).cloned(),
             tracestate: passed_on(headers, &TRACESTATE),
             baggage: passed_on(headers, &BAGGAGE),
-        })
+        }
     }
 
     /// For work that no request asks for.
@@ -74,7 +75,7 @@ impl RequestContext {
         if let Ok(id) = HeaderValue::from_str(self.request_id.as_str()) {
             headers.insert(X_REQUEST_ID, id);
         }
-        headers.insert(X_REQUEST_TIMEOUT_MS, self.deadline.to_millis(SystemClock.now()));
+        headers.insert(&X_REQUEST_TIMEOUT_MS, self.deadline.to_millis(SystemClock.now()));
         headers.extend(self.traceparent.iter().map(|it| (TRACEPARENT, it.clone())));
         headers.extend(self.tracestate.iter().map(|it| (TRACESTATE, it.clone())));
         headers.extend(self.baggage.iter().map(|it| (BAGGAGE, it.clone())));
@@ -105,23 +106,60 @@ fn new_traceparent() -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// The earliest deadline that a header names, at most [`LONGEST`] from now.
-fn deadline(headers: &HeaderMap) -> Result<Deadline, OrderError> {
+/// Refuses a request whose caller meant to say how long it will wait and did not. Where nobody waits
+/// for long, as for the health, it need not be asked.
+pub fn check_timeouts(headers: &HeaderMap) -> Result<(), OrderError> {
     let now = SystemClock.now();
-    let mut deadline = Deadline::after(now, LONGEST);
     let mut wrong = Violations::default();
-    for (name, read, detail) in [
-        (&X_REQUEST_TIMEOUT_MS, Deadline::from_millis as fn(&[u8], _) -> _, MILLIS),
-        (&X_ENVOY_TIMEOUT_MS, Deadline::from_millis, MILLIS),
-        (&GRPC_TIMEOUT, Deadline::from_grpc_timeout, GRPC),
-    ] {
-        match headers.get(name).map(|value| read(value.as_bytes(), now)) {
-            Some(Ok(asked)) => deadline = deadline.earlier(asked),
-            Some(Err(_)) => wrong.header(name.as_str(), Wrong { reason: "WRONG_TYPE", detail }),
-            None => {}
+    for timeout in timeouts(headers) {
+        let mut values = headers.get_all(timeout.name).iter().peekable();
+        if values.peek().is_some() && !values.any(|it| (timeout.read)(it.as_bytes(), now).is_ok()) {
+            let how = Wrong { reason: "WRONG_TYPE", detail: timeout.detail };
+            wrong.header(timeout.name.as_str(), how);
         }
     }
-    wrong.finish(Some(deadline))
+    wrong.finish(Some(()))
+}
+
+/// The earliest deadline that a header names, at most [`LONGEST`] from now.
+fn deadline(headers: &HeaderMap) -> Deadline {
+    let now = SystemClock.now();
+    timeouts(headers)
+        .flat_map(|timeout| headers.get_all(timeout.name).iter().map(move |it| (timeout.read, it)))
+        .filter_map(|(read, value)| read(value.as_bytes(), now).ok())
+        .fold(Deadline::after(now, LONGEST), Deadline::earlier)
+}
+
+/// A header that names a timeout.
+struct Timeout {
+    name: &'static HeaderName,
+    read: fn(&[u8], Instant) -> Result<Deadline, InvalidTimeout>,
+    detail: &'static str,
+}
+
+/// Those that mean something on this request.
+fn timeouts(headers: &HeaderMap) -> impl Iterator<Item = Timeout> {
+    let grpc = Timeout { name: &GRPC_TIMEOUT, read: Deadline::from_grpc_timeout, detail: GRPC };
+    let millis = |name| Timeout { name, read: from_millis, detail: MILLIS };
+    [millis(&X_REQUEST_TIMEOUT_MS), millis(&X_ENVOY_TIMEOUT_MS)]
+        .into_iter()
+        .chain(is_grpc(headers).then_some(grpc))
+}
+
+/// More digits than a timeout has are more time than there is.
+fn from_millis(value: &[u8], now: Instant) -> Result<Deadline, InvalidTimeout> {
+    const MOST_DIGITS: usize = 10;
+    if value.len() > MOST_DIGITS && value.iter().all(u8::is_ascii_digit) {
+        return Ok(Deadline::after(now, LONGEST));
+    }
+    Deadline::from_millis(value, now)
+}
+
+/// Whether a request says that it is gRPC, and not one of its relatives for browsers.
+pub fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map_or(b"".as_slice(), HeaderValue::as_bytes);
+    let rest = content_type.strip_prefix(b"application/grpc");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// The header, if it came exactly once.
@@ -191,22 +229,39 @@ mod tests {
     fn the_earliest_deadline_holds_and_is_capped() {
         let left = |pairs: &[_]| {
             let context = RequestContext::from_headers(RequestId::random(), &headers(pairs));
-            context.unwrap().remaining()
+            context.remaining()
         };
         assert!(left(&[]) > Duration::from_secs(9));
         assert!(left(&[("x-request-timeout-ms", "60000")]) <= LONGEST);
-        assert!(left(&[("grpc-timeout", "2S")]) <= Duration::from_secs(2));
+        assert!(left(&[("x-request-timeout-ms", "99999999999999999999")]) <= LONGEST);
+        let grpc = ("content-type", "application/grpc+proto");
+        assert!(left(&[grpc, ("grpc-timeout", "2S")]) <= Duration::from_secs(2));
+        let web = ("content-type", "application/grpc-web");
+        assert!(left(&[web, ("grpc-timeout", "2S")]) > Duration::from_secs(9));
         let both = [("x-request-timeout-ms", "5000"), ("x-envoy-expected-rq-timeout-ms", "300")];
         assert!(left(&both) <= Duration::from_millis(300));
-        let wrong = headers(&[("x-request-timeout-ms", "soon")]);
-        assert!(RequestContext::from_headers(RequestId::random(), &wrong).is_err());
+        let twice = ["soon", "900", "300"].map(|it| ("x-request-timeout-ms", it));
+        assert!(left(&twice) <= Duration::from_millis(300));
+    }
+
+    #[test]
+    fn what_is_no_timeout_is_refused_where_it_matters() {
+        let is_right = |pairs: &[_]| check_timeouts(&headers(pairs)).is_ok();
+        let timeout = |value| ("x-request-timeout-ms", value);
+        for wrong in ["soon", "", "-1", "1.5", "99999999999999999x"] {
+            assert!(!is_right(&[timeout(wrong)]), "{wrong}");
+            assert!(is_right(&[timeout(wrong), timeout("5")]), "one of them is one");
+        }
+        assert!(is_right(&[]));
+        assert!(is_right(&[("grpc-timeout", "soon")]), "it is nothing to HTTP");
+        assert!(!is_right(&[("content-type", "application/grpc"), ("grpc-timeout", "soon")]));
     }
 
     #[test]
     fn baggage_is_bounded_by_whole_values() {
         let long = "a=".to_owned() + &"b".repeat(5000);
         let given = headers(&[("baggage", &long), ("baggage", &long), ("baggage", "c=1")]);
-        let context = RequestContext::from_headers(RequestId::random(), &given).unwrap();
+        let context = RequestContext::from_headers(RequestId::random(), &given);
         assert_eq!(context.baggage.len(), 1);
     }
 }

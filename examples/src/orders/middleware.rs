@@ -38,7 +38,7 @@ async fn identify(mut request: Request, next: Next) -> Response {
 /// Gives the request its context, and up on it when its deadline passes.
 async fn keep_deadline(mut request: Request, next: Next) -> Result<Response, OrderError> {
     let id = request.extensions().get().copied().unwrap_or_else(RequestId::random);
-    let context = RequestContext::from_headers(id, request.headers())?;
+    let context = RequestContext::from_headers(id, request.headers());
     let deadline = context.deadline;
     if deadline.has_passed(SystemClock.now()) {
         return Err(OrderError::DeadlineExceeded);
@@ -46,6 +46,12 @@ async fn keep_deadline(mut request: Request, next: Next) -> Result<Response, Ord
     request.extensions_mut().insert(context);
     let answer = timeout_at(Instant::from_std(deadline.instant()), next.run(request)).await;
     answer.map_err(|_| OrderError::DeadlineExceeded)
+}
+
+/// Refuses requests whose timeout cannot be understood. Around the routes of orders alone.
+pub(super) async fn check_timeouts(request: Request, next: Next) -> Result<Response, OrderError> {
+    context::check_timeouts(request.headers())?;
+    Ok(next.run(request).await)
 }
 
 /// Counts what is in flight, for the drain.

@@ -17,7 +17,8 @@ use tonic_prost::ProstCodec;
 use tonic_types::StatusExt as _;
 
 use crate::support::{
-    Database, Service, assert_status, keyed, on_each_database, order_message, with_metadata,
+    Database, Fault, Service, assert_problem, assert_status, keyed, on_each_database,
+    order_message, with_metadata,
 };
 
 on_each_database!(what_orders_answer);
@@ -83,6 +84,10 @@ async fn what_the_gateway_does() {
     service.gateway.set_faults(json!({ "error_rate": 1, "status": 402 })).await;
     let declined = client.create_order(keyed(order_message(), "declined")).await.unwrap_err();
     assert_status(&declined, Code::FailedPrecondition, "PAYMENT_DECLINED");
+    let again = client.create_order(keyed(order_message(), "declined")).await.unwrap_err();
+    assert_status(&again, Code::FailedPrecondition, "PAYMENT_DECLINED");
+    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
+    assert!(!declined.metadata().contains_key("idempotency-replayed"));
 
     service.gateway.set_faults(json!({ "status": 503, "retry_after_s": 7 })).await;
     let busy = client.create_order(keyed(order_message(), "busy")).await.unwrap_err();
@@ -110,6 +115,24 @@ async fn a_message_that_is_none_is_the_callers_mistake() {
     let response = raw(&service, b"\xff\xff\xff".to_vec(), &[]).await;
     assert_eq!(response["grpc-status"], "3");
     assert_eq!(response["grpc-message"], "The body is malformed.");
+}
+
+#[tokio::test]
+async fn what_is_not_grpc_is_told_in_the_words_of_http() {
+    let service = Service::start_alone().await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let path = "/orders.v1.OrderService/CreateOrder";
+    let url = format!("http://{}{path}", service.process.address("grpc"));
+    let media = Fault { status: 415, reason: "UNSUPPORTED_MEDIA_TYPE", code: "INVALID_ARGUMENT" };
+    for media_type in ["application/json", "application/grpc-web"] {
+        let request = client.post(&url).header("content-type", media_type).body("{}");
+        assert_problem(request.send().await.unwrap(), media).await;
+    }
+    assert_problem(client.post(&url).send().await.unwrap(), media).await;
+    let method = Fault { status: 405, reason: "METHOD_NOT_ALLOWED", code: "UNIMPLEMENTED" };
+    let response = client.get(&url).send().await.unwrap();
+    assert_eq!(response.headers()["allow"], "POST");
+    assert_problem(response, method).await;
 }
 
 #[tokio::test]

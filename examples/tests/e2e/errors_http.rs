@@ -165,6 +165,13 @@ async fn what_is_wrong_with_a_header() {
     let request = request.header("x-request-timeout-ms", "soon");
     let problem = assert_problem(request.send().await.unwrap(), VALIDATION).await;
     assert_eq!(place(&problem["errors"][0]), "header x-request-timeout-ms WRONG_TYPE");
+
+    // Nothing is waited for here, and another wire's header says nothing.
+    let get = |path, name| service.api.request(Method::GET, path).header(name, "soon").send();
+    assert_eq!(get("/healthz", "x-request-timeout-ms").await.unwrap().status(), 200);
+    assert_eq!(get("/readyz", "x-request-timeout-ms").await.unwrap().status(), 200);
+    assert_eq!(get("/nowhere", "x-request-timeout-ms").await.unwrap().status(), 404);
+    assert_eq!(get("/v1/orders", "grpc-timeout").await.unwrap().status(), 200);
 }
 
 #[tokio::test]

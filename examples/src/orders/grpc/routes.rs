@@ -6,6 +6,7 @@ use tonic_reflection::server::Builder as Reflection;
 use super::v1::DESCRIPTORS;
 use super::v1::order_service_server::OrderServiceServer;
 use super::{ending, unread};
+use crate::orders::middleware::check_timeouts;
 use crate::orders::service::Orders;
 
 /// The most bytes of a message: as many as of a body over HTTP.
@@ -30,6 +31,7 @@ pub async fn router(
         .add_service(reflection().build_v1alpha()?);
     let router = routes
         .into_axum_router()
+        .route_layer(middleware::from_fn(check_timeouts))
         .layer(middleware::from_fn_with_state(closing, ending::with_the_service))
         .layer(middleware::from_fn(unread::name));
     Ok((router, reporter))

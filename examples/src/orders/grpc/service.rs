@@ -27,12 +27,12 @@ impl OrderService for Orders {
         &self,
         request: Request<v1::CreateOrderRequest>,
     ) -> Result<Response<v1::Order>, Status> {
-        let context = context(&request)?;
+        let context = context(&request);
         let key = ScopedKey::from_headers(CREATE, request.metadata().as_ref())?;
         let new = convert::new_order(request.into_inner())?;
         let answer = self.create(&context, &key, &new).await?;
         if answer.order.status == model::Status::Declined {
-            return Err(OrderError::Declined.into());
+            return Err(declined(answer.replayed));
         }
         Ok(marked(answer))
     }
@@ -69,11 +69,19 @@ impl OrderService for Orders {
 }
 
 /// What the middleware has found out about the request.
-fn context<T>(request: &Request<T>) -> Result<RequestContext, OrderError> {
+fn context<T>(request: &Request<T>) -> RequestContext {
     match request.extensions().get() {
-        Some(context) => Ok(RequestContext::clone(context)),
+        Some(context) => RequestContext::clone(context),
         None => RequestContext::from_headers(RequestId::random(), request.metadata().as_ref()),
     }
+}
+
+fn declined(replayed: bool) -> Status {
+    let mut status = Status::from(OrderError::Declined);
+    if replayed {
+        status.metadata_mut().insert(REPLAYED, MetadataValue::from_static("true"));
+    }
+    status
 }
 
 /// The response to an answer, marked if it was given before.

@@ -1,4 +1,5 @@
 use axum::extract::{DefaultBodyLimit, Extension, RawQuery, State};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -12,6 +13,7 @@ use super::{order_body, order_query};
 use crate::orders::OrderError;
 use crate::orders::context::RequestContext;
 use crate::orders::idempotency::ScopedKey;
+use crate::orders::middleware::check_timeouts;
 use crate::orders::model::{Cursor, Order, Status};
 use crate::orders::service::{Answer, Orders};
 
@@ -28,6 +30,7 @@ pub fn router(orders: Orders) -> Router {
         .route("/v1/orders/{id}", get(show))
         .route("/v1/orders/{id}/cancel", post(cancel))
         .layer(DefaultBodyLimit::max(MOST_BODY))
+        .route_layer(from_fn(check_timeouts))
         .with_state(orders)
 }
 
