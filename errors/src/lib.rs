@@ -128,6 +128,7 @@ mod layer;
 mod occurrence;
 mod problem;
 mod remote;
+mod scan;
 
 #[cfg(feature = "axum")]
 mod axum;

@@ -1,14 +1,11 @@
 use std::fmt::{self, Write};
 use std::ops::Deref;
 
-/// Enough for a status with a few details.
-const INLINE: usize = 512;
-
 /// Bytes that are appended to: on the stack, unless there are unusually many.
 ///
 /// `smallvec` does the same and takes three times the instructions for pieces of a few bytes,
 /// which is all that there is to append here.
-pub(super) struct Buffer {
+pub(super) struct Buffer<const INLINE: usize = STATUS> {
     len: usize,
     /// All of it, as long as `len` is at most `INLINE`.
     inline: [u8; INLINE],
@@ -16,7 +13,10 @@ pub(super) struct Buffer {
     spilled: Vec<u8>,
 }
 
-impl Buffer {
+/// Enough for a status with a few details.
+const STATUS: usize = 512;
+
+impl<const INLINE: usize> Buffer<INLINE> {
     pub(super) const fn new() -> Self {
         Self { len: 0, inline: [0; INLINE], spilled: Vec::new() }
     }
@@ -77,7 +77,7 @@ impl Buffer {
     }
 }
 
-impl Deref for Buffer {
+impl<const INLINE: usize> Deref for Buffer<INLINE> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -85,7 +85,7 @@ impl Deref for Buffer {
     }
 }
 
-impl Write for Buffer {
+impl<const INLINE: usize> Write for Buffer<INLINE> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.extend(text.as_bytes());
         Ok(())
@@ -119,7 +119,7 @@ mod tests {
     proptest! {
         #[test]
         fn is_a_vec(steps in steps()) {
-            let (mut buffer, mut model) = (Buffer::new(), Vec::new());
+            let (mut buffer, mut model) = (Buffer::<512>::new(), Vec::new());
             for step in steps {
                 match step {
                     Step::Extend(bytes) => {

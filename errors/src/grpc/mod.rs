@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use mainstay_core::Code;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
+use crate::scan::Special;
 use crate::{Fault, Occurrence, PublicMessage};
 use buffer::Buffer;
 use encode::Encoder;
@@ -36,6 +37,8 @@ const HEADER_BUDGET: usize = 8 * 1024 - 128;
 const FIELD_OVERHEAD: usize = 32;
 /// The longest public message in bytes, so that details always find room beside it.
 const LONGEST_MESSAGE: usize = 1024;
+/// Room for most messages on the stack.
+const USUAL_MESSAGE: usize = 128;
 /// How a message ends that was longer.
 const CUT: &[u8] = b"...";
 /// What the `content-type` of a trailers-only response takes of the budget.
@@ -45,6 +48,8 @@ const CONTENT_TYPE_SIZE: usize = "content-type".len() + "application/grpc".len()
 /// What a `grpc-message` must not hold as it is: all but 0x20 to 0x7E, and the escape itself
 /// (gRPC over HTTP/2, "Responses").
 const MESSAGE: AsciiSet = CONTROLS.add(b'%');
+/// The same, to look for.
+type Encoded = Special<b'%', 0x7f, true>;
 
 /// A fault as the headers of a gRPC response, or its trailers.
 ///
@@ -158,7 +163,7 @@ impl<'a> GrpcStatus<'a> {
 }
 
 /// A public message of at most [`LONGEST_MESSAGE`] bytes.
-pub(crate) struct Message(Buffer);
+pub(crate) struct Message(Buffer<USUAL_MESSAGE>);
 
 impl Message {
     #[cfg(feature = "tonic")]
@@ -167,9 +172,7 @@ impl Message {
     }
 
     fn to_value(&self) -> HeaderValue {
-        let plain = |byte: &u8| (0x20..0x7f).contains(byte) && *byte != b'%';
-        // Without a way out of the loop it takes many bytes at a time.
-        let value = if self.0.iter().fold(true, |all, byte| all & plain(byte)) {
+        let value = if Encoded::plain_len(&self.0) == self.0.len() {
             HeaderValue::from_bytes(&self.0)
         } else {
             HeaderValue::try_from(percent_encode(&self.0, &MESSAGE).to_string())

@@ -24,8 +24,13 @@ pub(super) fn number(out: &mut Buffer, field: u8, value: u64) {
 
 /// An integer field that is there when it is zero: an `optional` one.
 pub(super) fn present_number(out: &mut Buffer, field: u8, value: u64) {
-    out.push(field << 3);
-    varint(out, value);
+    match u8::try_from(value) {
+        Ok(short) if short < 0x80 => out.extend(&[field << 3, short]),
+        _ => {
+            out.push(field << 3);
+            varint(out, value);
+        }
+    }
 }
 
 /// A string field, left out when empty.

@@ -12,7 +12,6 @@ use http::header::{
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::Body;
-use mainstay_core::is_grpc;
 
 use super::answer::{Answer, Rendered, text_of};
 use super::body::FaultBody;
@@ -62,12 +61,13 @@ impl Renderer<'_> {
     where
         B: Body<Data = Bytes>,
     {
-        let failed =
-            response.status().as_u16() >= 400 || response.headers().contains_key(GRPC_STATUS);
+        let wire = Wire::of(response.headers());
+        let failed = response.status().as_u16() >= 400
+            || (wire.is_some() && response.headers().contains_key(GRPC_STATUS));
         if failed {
             return catch(|| self.failed(response)).unwrap_or_else(|panic| self.panicked(&panic));
         }
-        if self.seen.wire == Wire::Grpc || is_grpc(response.headers()) {
+        if wire == Some(Wire::Grpc) {
             let trailers = Trailers { seen: *self.seen, config: Arc::clone(self.config) };
             return response.map(|body| FaultBody::grpc(body, trailers));
         }

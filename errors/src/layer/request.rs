@@ -8,6 +8,9 @@ use crate::Occurrence;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+const GRPC: &[u8] = b"application/grpc";
+const GRPC_WEB: &[u8] = b"application/grpc-web";
+
 /// As much of a `traceparent` as has to be seen: version 00 ends after 55 bytes, a later one may
 /// go on after a dash.
 const TRACEPARENT_LEN: usize = 56;
@@ -46,7 +49,11 @@ impl Seen {
         let made = request.extensions().get::<RequestId>();
         let sent = || headers.get(X_REQUEST_ID).map(HeaderValue::as_bytes).unwrap_or_default();
         Self {
-            wire: if request.method() == Method::POST { Wire::of(headers) } else { Wire::Http },
+            wire: match Wire::of(headers) {
+                // gRPC is spoken in POST requests alone.
+                Some(wire) if request.method() == Method::POST => wire,
+                _ => Wire::Http,
+            },
             head: request.method() == Method::HEAD,
             request_id: Inline::whole(made.map_or_else(sent, |id| id.as_str().as_bytes())),
             traceparent: Inline::start(traceparent(headers)),
@@ -72,13 +79,18 @@ impl Seen {
 }
 
 impl Wire {
-    fn of(headers: &HeaderMap) -> Self {
-        let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        match content_type {
-            Some(value) if value.starts_with(b"application/grpc-web") => Wire::GrpcWeb,
-            Some(_) if is_grpc(headers) => Wire::Grpc,
-            _ => Wire::Http,
+    /// Which gRPC a message speaks, if any.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        let content_type = headers.get(CONTENT_TYPE)?.as_bytes();
+        // Most messages are told by their first bytes.
+        if !content_type.get(..GRPC.len())?.eq_ignore_ascii_case(GRPC) {
+            return None;
         }
+        let web = content_type.get(..GRPC_WEB.len());
+        if web.is_some_and(|start| start.eq_ignore_ascii_case(GRPC_WEB)) {
+            return Some(Wire::GrpcWeb);
+        }
+        is_grpc(headers).then_some(Wire::Grpc)
     }
 }
 

@@ -4,6 +4,11 @@ use std::fmt::{self, Write};
 
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
+use crate::scan::Special;
+
+/// What a JSON string must not hold as it is (RFC 8259, section 7).
+type Escaped = Special<b'"', b'\\', false>;
+
 /// What a URI fragment must not hold as it is (RFC 3986, section 3.5).
 const FRAGMENT: AsciiSet = CONTROLS
     .add(b' ')
@@ -33,7 +38,7 @@ impl JsonString<'_> {
     pub(super) fn text(&mut self, text: &str) {
         let mut rest = text.as_bytes();
         loop {
-            let (plain, tail) = rest.split_at(plain_len(rest));
+            let (plain, tail) = rest.split_at(Escaped::plain_len(rest));
             self.0.extend_from_slice(plain);
             let Some((byte, tail)) = tail.split_first() else {
                 return;
@@ -55,37 +60,6 @@ impl Write for JsonString<'_> {
         self.text(text);
         Ok(())
     }
-}
-
-/// How many bytes need no escape: eight at a time are looked at.
-fn plain_len(text: &[u8]) -> usize {
-    let (words, _) = text.as_chunks::<8>();
-    let plain = |word: &[u8; 8]| !any_needs_escape(u64::from_le_bytes(*word));
-    let at = 8 * words.iter().take_while(|word| plain(word)).count();
-    // The last eight bytes overlap what was looked at, and so need no loop of their own.
-    if at == 8 * words.len() && text.last_chunk().is_some_and(plain) {
-        return text.len();
-    }
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.iter().position(|byte| needs_escape(*byte)).unwrap_or(rest.len())
-}
-
-/// Whether one of eight bytes needs an escape. Subtraction borrows into a byte's high bit where
-/// the byte is smaller; borrows of a neighbour only make it look closer than it has to.
-const fn any_needs_escape(word: u64) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let quote = quote.wrapping_sub(ONES) & !quote;
-    let backslash = backslash.wrapping_sub(ONES) & !backslash;
-    (control | quote | backslash) & HIGH != 0
-}
-
-/// RFC 8259, section 7.
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 fn escape(out: &mut Vec<u8>, byte: u8) {
