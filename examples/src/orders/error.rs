@@ -196,11 +196,12 @@ pub enum OrderError {
 }
 
 impl OrderError {
-    /// There is no order of this id, which may be any text.
+    /// There is no order of this id, which may be any text. Control characters are left out: it is
+    /// shown on terminals.
     pub fn not_found(id: &str) -> Self {
         /// Enough to recognise what was asked for; an id has 36.
         const MOST_SHOWN: usize = 64;
-        Self::NotFound { id: id.chars().take(MOST_SHOWN).collect() }
+        Self::NotFound { id: id.chars().filter(|it| !it.is_control()).take(MOST_SHOWN).collect() }
     }
 }
 

@@ -63,7 +63,9 @@ async fn charge(
         (Fate::Fails(_), None) => Ok(failure(&faults)),
         (Fate::Fails(_), Some(_)) if !faults.refuses() => Ok(failure(&faults)),
         (_, Some(Answer::Captured { id })) => Ok(captured(&id)),
-        (_, Some(Answer::Declined) | None) => Ok(StatusCode::PAYMENT_REQUIRED.into_response()),
+        (_, Some(Answer::Declined) | None) => {
+            Ok(failure(&Faults { status: StatusCode::PAYMENT_REQUIRED.as_u16(), ..faults }))
+        }
     }
 }
 

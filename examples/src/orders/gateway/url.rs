@@ -35,8 +35,10 @@ impl FromStr for GatewayUrl {
         let base = text.trim_end_matches('/');
         let charges: Uri = format!("{base}/charges").parse().map_err(|_| InvalidGatewayUrl)?;
         let is_plain = charges.scheme_str() == Some("http") && charges.query().is_none();
+        // Nobody would send a name and a password on, and the URL is printed.
+        let has_user = charges.authority().is_some_and(|it| it.as_str().contains('@'));
         // A fragment would swallow the path that is put behind it; `Uri` drops it silently.
-        if !is_plain || charges.host().is_none_or(str::is_empty) || base.contains('#') {
+        if !is_plain || has_user || charges.host().is_none_or(str::is_empty) || base.contains('#') {
             return Err(InvalidGatewayUrl);
         }
         Ok(Self { base: base.to_owned(), charges })
@@ -58,7 +60,8 @@ mod tests {
         let charges = |text: &str| text.parse::<GatewayUrl>().map(|url| url.charges().to_string());
         assert_eq!(charges("http://h:1").unwrap(), "http://h:1/charges");
         assert_eq!(charges("http://h/pay/").unwrap(), "http://h/pay/charges");
-        for wrong in ["", "h:1", "https://h", "http://", "http:///x", "http://h?x", "http://h#x"] {
+        let wrongs = ["", "h:1", "https://h", "http://", "http:///x", "http://h?x", "http://h#x"];
+        for wrong in wrongs.into_iter().chain(["http://user@h", "http://user:secret@h:1/pay"]) {
             assert_eq!(charges(wrong), Err(InvalidGatewayUrl), "{wrong}");
         }
     }

@@ -52,7 +52,7 @@ impl<'v, 'w> Members<'v, 'w> {
     /// A whole number. One that does not fit is beyond every range here, and `i64::MAX` says so.
     pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
         let value = self.required(name)?;
-        let number = value.as_i64().or_else(|| value.as_u64().map(|_| i64::MAX));
+        let number = value.as_i64().or_else(|| beyond(value));
         self.typed(name, number, NOT_INTEGER)
     }
 
@@ -75,7 +75,17 @@ impl<'v, 'w> Members<'v, 'w> {
     }
 }
 
+/// What stands for a number that no `i64` can hold, of which the parser has made a float if need be.
+fn beyond(value: &Value) -> Option<i64> {
+    const TWO_TO_THE_63: f64 = 9_223_372_036_854_775_808.0;
+    match value.as_f64()? {
+        number if number >= TWO_TO_THE_63 => Some(i64::MAX),
+        number if number < -TWO_TO_THE_63 => Some(i64::MIN),
+        _ => None,
+    }
+}
+
 /// A member's name as part of a JSON Pointer (RFC 6901, section 3).
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,5 +1,6 @@
 //! The service over HTTP.
 
+mod duplicates;
 mod json;
 mod order_body;
 mod order_id;

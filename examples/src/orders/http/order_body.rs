@@ -1,6 +1,7 @@
 use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
+use super::duplicates;
 use super::json::Members;
 use crate::orders::OrderError;
 use crate::orders::model::{LineDraft, NewOrder, OrderDraft, Violations};
@@ -11,9 +12,10 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, OrderEr
         return Err(OrderError::UnsupportedMediaType);
     }
     let malformed = |error: serde_json::Error| OrderError::MalformedBody(error.into());
-    let body: Value = serde_json::from_slice(body).map_err(malformed)?;
+    let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let mut wrong = Violations::default();
-    let order = draft(&body, &mut wrong).check(&mut wrong);
+    duplicates::note(body, &mut wrong);
+    let order = draft(&value, &mut wrong).check(&mut wrong);
     wrong.finish(order)
 }
 
@@ -57,14 +59,22 @@ mod tests {
     use serde_json::json;
 
     fn read_json(body: &Value) -> Result<NewOrder, OrderError> {
+        read_text(&body.to_string())
+    }
+
+    fn read_text(body: &str) -> Result<NewOrder, OrderError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("Application/JSON; charset=utf-8"));
-        read(&headers, body.to_string().as_bytes())
+        read(&headers, body.as_bytes())
     }
 
     /// What is wrong with a body, as pointer and reason, in order of pointers.
     fn wrongs(body: &Value) -> Vec<(String, String)> {
-        let Err(OrderError::Invalid { details }) = read_json(body) else { panic!("{body}") };
+        wrongs_of_text(&body.to_string())
+    }
+
+    fn wrongs_of_text(body: &str) -> Vec<(String, String)> {
+        let Err(OrderError::Invalid { details }) = read_text(body) else { panic!("{body}") };
         let mut wrongs: Vec<_> = details
             .field_violations
             .into_iter()
@@ -122,6 +132,43 @@ mod tests {
             ("/note", "WRONG_TYPE"),
         ]);
         assert_eq!(wrongs(&body), expected);
+    }
+
+    #[test]
+    fn no_member_is_there_twice() {
+        let body = r#"{ "customer_email": "a@b", "currency": "EUR", "currency": "USD",
+            "lines": [{ "sku": "A", "quantity": 1, "quantity": 1000, "unit_price_cents": 1 }],
+            "a/b": [{ "x": { "y": 1, "y": 2 } }], "a/b": 1.5, "note": null }"#;
+        let expected = pairs(&[
+            ("/a~1b", "DUPLICATE"),
+            ("/a~1b", "UNKNOWN_FIELD"),
+            ("/currency", "DUPLICATE"),
+            ("/lines/0/quantity", "DUPLICATE"),
+        ]);
+        assert_eq!(wrongs_of_text(body), expected);
+    }
+
+    #[test]
+    fn numbers_beyond_every_range_are_numbers() {
+        for (number, reason) in [
+            ("99999999999999999999", "OUT_OF_RANGE"),
+            ("-99999999999999999999", "OUT_OF_RANGE"),
+            ("1e300", "OUT_OF_RANGE"),
+            ("1.5", "WRONG_TYPE"),
+            ("1.0", "WRONG_TYPE"),
+        ] {
+            let body = format!(
+                r#"{{ "customer_email": "", "currency": "", "lines":
+                   [{{ "sku": "", "quantity": {number}, "unit_price_cents": 1 }}] }}"#
+            );
+            let expected = pairs(&[
+                ("/currency", "REQUIRED"),
+                ("/customer_email", "REQUIRED"),
+                ("/lines/0/quantity", reason),
+                ("/lines/0/sku", "REQUIRED"),
+            ]);
+            assert_eq!(wrongs_of_text(&body), expected);
+        }
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub fn line_count(count: usize) -> Result<(), Wrong> {
 
 /// An address as HTML's `input type=email` accepts it, and no longer than can be delivered to.
 pub fn customer_email(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() {
+        return wrong("REQUIRED", "must not be empty");
+    }
     if text.len() > MOST_EMAIL {
         return wrong("TOO_LONG", "must be at most 254 bytes");
     }
@@ -64,6 +67,9 @@ pub fn customer_email(text: &str) -> Result<(), Wrong> {
 
 /// A currency's code.
 pub fn currency(text: &str) -> Result<Currency, Wrong> {
+    if text.is_empty() {
+        return wrong("REQUIRED", "must not be empty");
+    }
     Currency::parse(text)
         .ok_or(Wrong { reason: "NOT_ALLOWED", detail: "must be one of USD, EUR, GBP, JPY, CNY" })
 }
