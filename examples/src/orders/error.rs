@@ -100,23 +100,23 @@ pub enum OrderError {
     #[fault(invalid_argument, reason = "MALFORMED_BODY", message = "The body is malformed.")]
     MalformedBody(#[source] Box<dyn Error + Send + Sync>),
 
-    /// The message is larger than what is accepted. Over HTTP the router says so by itself.
+    /// The body or message is larger than what is accepted.
     #[error("message too large")]
     #[fault(
         out_of_range,
         status = 413,
         reason = "BODY_TOO_LARGE",
-        message = "The message is larger than what is accepted."
+        message = "The body is larger than what is accepted."
     )]
     MessageTooLarge,
 
-    /// The body says it is something else than JSON, or does not say.
+    /// The body says it is something else than plain JSON, or does not say.
     #[error("media type is not JSON")]
     #[fault(
         invalid_argument,
         status = 415,
         reason = "UNSUPPORTED_MEDIA_TYPE",
-        message = "The body must be application/json."
+        message = "The body must be application/json, and not be compressed."
     )]
     UnsupportedMediaType,
 

@@ -31,6 +31,10 @@ async fn what_orders_answer(database: Database) {
     assert_status(&missing, Code::NotFound, "ORDER_NOT_FOUND");
     let info = missing.get_error_details().error_info().unwrap().clone();
     assert_eq!(info.metadata["id"], "7");
+    let get = v1::GetOrderRequest { id: "a\u{1b}[2J\r\nb".to_owned() };
+    let missing = client.get_order(get).await.unwrap_err();
+    let info = missing.get_error_details().error_info().unwrap().clone();
+    assert_eq!(info.metadata["id"], "a[2Jb", "a terminal is not told what to do");
 
     let paid = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
     let cancel = v1::CancelOrderRequest { id: paid.id };

@@ -6,6 +6,8 @@ use clap::Parser as _;
 use mainstay_examples::orders::{ExtraRoutes, OrdersConfig, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Api, Database, Fault, Service, assert_problem, new_order, on_each_database};
 
@@ -138,6 +140,34 @@ async fn every_wrong_field_of_a_long_order_is_told() {
     let problem = assert_problem(service.api.order("k", &order).await, VALIDATION).await;
     // Three rules are broken by each line, and 99 repeat the first one's article.
     assert_eq!(problem["errors"].as_array().unwrap().len(), 399);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_how_a_body_is_sent() {
+    let service = Service::start_alone().await;
+    let gzip = service.api.ordering("k", &new_order()).header("content-encoding", "gzip");
+    let media = Fault { status: 415, reason: "UNSUPPORTED_MEDIA_TYPE", code: "INVALID_ARGUMENT" };
+    assert_problem(gzip.send().await.unwrap(), media).await;
+    let plain = service.api.ordering("k", &new_order()).header("content-encoding", "identity");
+    assert_eq!(plain.send().await.unwrap().status(), 201);
+
+    let waits = "content-length: 70000\r\nexpect: 100-continue\r\n\r\n";
+    let answer = raw(&service, waits).await;
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("BODY_TOO_LARGE"), "{answer}");
+    let broken = "transfer-encoding: chunked\r\n\r\n5\r\n{\"a\":\r\nnonsense\r\n";
+    let answer = raw(&service, broken).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("MALFORMED_BODY"), "{answer}");
+}
+
+/// Orders with these last headers and this body, and returns what is answered.
+async fn raw(service: &Service, rest: &str) -> String {
+    let mut stream = TcpStream::connect(service.process.address("http")).await.unwrap();
+    let head = "POST /v1/orders HTTP/1.1\r\nhost: h\r\nconnection: close\r\nidempotency-key: raw\r\n\
+                content-type: application/json\r\n";
+    stream.write_all(format!("{head}{rest}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 #[tokio::test]

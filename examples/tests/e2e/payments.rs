@@ -53,8 +53,10 @@ async fn failures_come_before_and_after_the_booking_and_retries_never_charge_twi
 async fn a_decline_never_books_and_stays() {
     let simulator = Simulator::start().await;
     let gateway = &simulator.gateway;
-    gateway.set_faults(json!({ "error_rate": 1, "status": 402 })).await;
-    assert_eq!(gateway.charge("k", &charge("a")).await.status(), 402);
+    gateway.set_faults(json!({ "error_rate": 1, "status": 402, "retry_after_s": 3 })).await;
+    let declined = gateway.charge("k", &charge("a")).await;
+    assert_eq!(declined.headers()["retry-after"], "3");
+    assert_eq!(declined.status(), 402);
     gateway.no_faults().await;
     assert_eq!(gateway.charge("k", &charge("a")).await.status(), 402);
     assert_eq!(gateway.total().await, 0);

@@ -1,11 +1,14 @@
-use axum::extract::{DefaultBodyLimit, Extension, RawQuery, State};
-use axum::middleware::from_fn;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Extension, RawQuery, Request, State};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
 use serde::Serialize;
 
 use super::order_id::OrderId;
@@ -30,6 +33,7 @@ pub fn router(orders: Orders) -> Router {
         .route("/v1/orders/{id}", get(show))
         .route("/v1/orders/{id}/cancel", post(cancel))
         .layer(DefaultBodyLimit::max(MOST_BODY))
+        .route_layer(from_fn(check_body))
         .route_layer(from_fn(check_timeouts))
         .with_state(orders)
 }
@@ -45,8 +49,9 @@ async fn create(
     State(orders): State<Orders>,
     Extension(context): Extension<RequestContext>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, OrderError> {
+    let body = body.map_err(unread)?;
     let key = ScopedKey::from_headers(CREATE, &headers)?;
     let new = order_body::read(&headers, &body)?;
     let answer = orders.create(&context, &key, &new).await?;
@@ -76,6 +81,28 @@ async fn cancel(
     let key = ScopedKey::from_headers(CANCEL, &headers)?;
     let answer = orders.cancel(&key, &id).await?;
     Ok(marked(answer, |order| Json(order).into_response()))
+}
+
+/// Refuses a body by its headers, before the caller is told to send it.
+async fn check_body(request: Request, next: Next) -> Result<Response, OrderError> {
+    let headers = request.headers();
+    let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > MOST_BODY as u64) {
+        return Err(OrderError::MessageTooLarge);
+    }
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    if encodings.any(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(OrderError::UnsupportedMediaType);
+    }
+    Ok(next.run(request).await)
+}
+
+/// A body that broke off is the caller's affair, as is one that is too large.
+fn unread(rejection: BytesRejection) -> OrderError {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => OrderError::MessageTooLarge,
+        _ => OrderError::MalformedBody(rejection.into()),
+    }
 }
 
 /// The response to an order that was asked for, whatever the gateway said to it.
