@@ -49,9 +49,9 @@ impl Seen {
         let made = request.extensions().get::<RequestId>();
         let sent = || headers.get(X_REQUEST_ID).map(HeaderValue::as_bytes).unwrap_or_default();
         Self {
-            wire: match Wire::of(headers) {
-                // gRPC is spoken in POST requests alone.
-                Some(wire) if request.method() == Method::POST => wire,
+            // gRPC is spoken in POST requests alone.
+            wire: match request.method() {
+                &Method::POST => Wire::of(headers).unwrap_or(Wire::Http),
                 _ => Wire::Http,
             },
             head: request.method() == Method::HEAD,
@@ -96,11 +96,12 @@ impl Wire {
 
 /// The header's value; several of them are as good as none (Trace Context, section 3.2).
 fn traceparent(headers: &HeaderMap) -> &[u8] {
-    let mut values = headers.get_all(TRACEPARENT).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.as_bytes(),
-        _ => &[],
+    // Where no header is repeated, which is cheap to see, this one is not.
+    let repeats = headers.len() != headers.keys_len();
+    if repeats && headers.get_all(TRACEPARENT).iter().nth(1).is_some() {
+        return &[];
     }
+    headers.get(TRACEPARENT).map(HeaderValue::as_bytes).unwrap_or_default()
 }
 
 impl<const N: usize> Inline<N> {
