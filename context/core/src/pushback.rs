@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
 use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue};
 
 use crate::http_date;
 
@@ -37,6 +37,20 @@ impl Pushback {
             Pushback::After(wait) => Some(wait),
             Pushback::Stop => None,
         }
+    }
+
+    /// A wait as `Retry-After`: whole seconds, rounded up, as coming early is what it is to
+    /// prevent.
+    ///
+    /// ```
+    /// use mainstay_core::Pushback;
+    /// use std::time::Duration;
+    ///
+    /// assert_eq!(Pushback::to_retry_after(Duration::from_millis(1001)), "2");
+    /// ```
+    pub fn to_retry_after(wait: Duration) -> HeaderValue {
+        let begun = u64::from(wait.subsec_nanos() > 0);
+        HeaderValue::from(wait.as_secs().saturating_add(begun))
     }
 
     /// A signed 32-bit number of milliseconds.
@@ -83,6 +97,14 @@ mod tests {
         for nothing in ["", "-1", "+1", "1.5", "soon"] {
             assert_eq!(read("retry-after", nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn a_wait_is_written_rounded_up() {
+        for (nanos, seconds) in [(0, "0"), (1, "1"), (1_000_000_000, "1"), (1_000_000_001, "2")] {
+            assert_eq!(Pushback::to_retry_after(Duration::from_nanos(nanos)), seconds);
+        }
+        assert_eq!(Pushback::to_retry_after(Duration::MAX), u64::MAX.to_string().as_str());
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn carried(head: &mut Parts) -> Option<Carried> {
     let carried = head.extensions.remove::<Carried>();
     let is_error = head.status.is_client_error() || head.status.is_server_error();
     let is_problem = head.headers.get(CONTENT_TYPE) == Some(&PROBLEM_JSON);
-    carried.filter(|_| is_error && is_problem).or_else(|| status::take(&mut head.extensions))
+    carried.filter(|_| is_error && is_problem).or_else(|| status::find(&head.extensions))
 }
 
 /// Whether a body is plain text, which nobody said is public, or not there at all. A body that a

@@ -7,7 +7,7 @@ use http::Extensions;
 use crate::Error;
 use crate::error::Carried;
 
-pub(super) fn take(_: &mut Extensions) -> Option<Carried> {
+pub(super) fn find(_: &Extensions) -> Option<Carried> {
     None
 }
 

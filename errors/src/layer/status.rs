@@ -12,7 +12,7 @@ use crate::{Error, RemoteFault};
 
 /// The error that a handler turned into a status, which tonic leaves in the extensions of the
 /// response.
-pub(super) fn take(extensions: &mut Extensions) -> Option<Carried> {
+pub(super) fn find(extensions: &Extensions) -> Option<Carried> {
     carried(extensions.get::<Status>()?)
 }
 

@@ -4,11 +4,11 @@ mod json;
 mod title;
 
 use std::fmt;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LINK, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use mainstay_core::Pushback;
 
 use crate::{Fault, FieldViolation, Kind, Location, Occurrence, PublicMessage};
 use json::JsonString;
@@ -121,7 +121,7 @@ impl<'a> Problem<'a> {
     pub fn write_headers(&self, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         if let Some(wait) = self.fault.retry_after() {
-            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+            headers.insert(RETRY_AFTER, Pushback::to_retry_after(wait));
         }
         let more = self.fault.details().map(|details| details.help.as_slice()).unwrap_or_default();
         let urls = self.fault.kind().help.into_iter().chain(more.iter().map(|link| &*link.url));
@@ -155,11 +155,6 @@ fn write_link(headers: &mut HeaderMap, url: &str) {
     {
         headers.append(LINK, link);
     }
-}
-
-/// `Retry-After` counts in seconds, and coming early is what it is to prevent: round up.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 /// The first two members. Without a type the problem is `about:blank`, whose title is the

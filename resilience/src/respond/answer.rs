@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use mainstay_core::Code;
+use mainstay_core::{Code, Pushback};
 
 use super::RespondBody;
 use crate::Rejection;
@@ -39,17 +39,12 @@ impl Answer {
             }
         } else {
             if let Some(wait) = self.retry_after {
-                headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+                headers.insert(RETRY_AFTER, Pushback::to_retry_after(wait));
             }
             *response.status_mut() = self.status;
         }
         response
     }
-}
-
-/// Rounded up, as coming early is what it is to prevent.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 /// Rounded up; at most what gRPC reads, a signed number of 32 bits.
