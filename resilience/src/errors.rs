@@ -6,6 +6,7 @@ use std::time::Duration;
 use mainstay_errors::{Fault, FaultRow, FaultTable, Kind};
 
 use crate::Rejection;
+use crate::breaker::Open;
 use crate::timeout::Elapsed;
 
 const TIMED_OUT: Kind<'static> = Kind::new(mainstay_core::Code::DeadlineExceeded, "TIMED_OUT");
@@ -31,4 +32,28 @@ impl Fault for Elapsed {
     }
 }
 
+const CIRCUIT_OPEN: Kind<'static> = Kind::new(mainstay_core::Code::Unavailable, "CIRCUIT_OPEN");
+const CIRCUIT_OPEN_MESSAGE: &str = "A service that is needed for this is not available now.";
+
+/// `UNAVAILABLE`, 503, with the reason `CIRCUIT_OPEN` and the wait. The breaker's name is internal.
+impl Fault for Open {
+    fn kind(&self) -> Kind<'_> {
+        CIRCUIT_OPEN
+    }
+
+    fn message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(CIRCUIT_OPEN_MESSAGE)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Rejection::retry_after(self)
+    }
+
+    fn table() -> &'static FaultTable {
+        const ROW: FaultRow = FaultRow::new(CIRCUIT_OPEN, CIRCUIT_OPEN_MESSAGE);
+        const { &FaultTable::new(&[ROW], &[]) }
+    }
+}
+
 mainstay_errors::fault_conversions!(Elapsed);
+mainstay_errors::fault_conversions!(Open);

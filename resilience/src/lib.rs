@@ -1,14 +1,22 @@
 //! Resilience policies: each usable around a plain future and as a `tower` layer.
 //!
-//! So far: [`timeout`], [`backoff`], [`budget`], and what the policies share: [`classify`], how
-//! they judge a result, [`window`], what they count in, and [`Rejection`], what they fail with.
+//! - [`breaker`]: stops calling what is down.
+//! - [`backoff`]: how long to wait between attempts.
+//! - [`budget`]: how many retries all calls together may make.
+//! - [`timeout`]: how long a call may take.
+//!
+//! What they share: [`classify`], how they judge a result; [`permit`], how they learn what became of
+//! a call; [`window`], what they count in; and [`Rejection`], what they fail with.
 
 pub mod backoff;
+pub mod breaker;
 pub mod budget;
 pub mod classify;
+pub mod permit;
 pub mod timeout;
 pub mod window;
 
+mod clock;
 mod rejected;
 mod respond;
 mod sync;
@@ -16,5 +24,6 @@ mod sync;
 #[cfg(feature = "errors")]
 mod errors;
 
+pub use clock::TokioClock;
 pub use rejected::{Rejected, Rejection};
 pub use respond::{Respond, RespondBody, RespondFuture, RespondService};

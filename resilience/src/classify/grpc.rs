@@ -1,7 +1,5 @@
-use std::sync::Arc;
-
 use http::{HeaderMap, HeaderName, Response};
-use mainstay_core::{Clock, Code, Pushback, SystemClock};
+use mainstay_core::{Clock, Code, Pushback};
 
 use super::{Classify, HttpClassifier, Verdict};
 
@@ -22,20 +20,18 @@ const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// was written by something on the way, and is judged by its HTTP status.
 #[derive(Clone)]
 pub struct GrpcClassifier {
-    clock: Arc<dyn Clock>,
     http: HttpClassifier,
 }
 
 impl GrpcClassifier {
     /// A classifier that measures dates in `Retry-After` against the system's clock.
-    pub fn new() -> Self {
-        Self::with_clock(SystemClock)
+    pub const fn new() -> Self {
+        Self { http: HttpClassifier::new() }
     }
 
     /// The same with another clock.
     pub fn with_clock(clock: impl Clock + 'static) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(clock);
-        Self { http: HttpClassifier::with_clock(Arc::clone(&clock)), clock }
+        Self { http: HttpClassifier::with_clock(clock) }
     }
 
     /// Judges the headers of a response: `None` if what it came to is only said in the trailers.
@@ -54,8 +50,7 @@ impl GrpcClassifier {
         };
         let number = status.to_str().ok().and_then(|number| number.parse().ok());
         let code = number.and_then(Code::from_number).unwrap_or(Code::Unknown);
-        let pushback = Pushback::from_headers(trailers, self.clock.system_time());
-        verdict(code, pushback)
+        verdict(code, self.http.pushback(trailers))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use http::Response;
+use http::{HeaderMap, Response};
 use mainstay_core::{Clock, Pushback, SystemClock};
 
 use super::{Classify, Verdict};
@@ -16,18 +16,25 @@ use super::{Classify, Verdict};
 /// 429 counts as a failure, as the other side did not do the work; the pushback says when it will.
 #[derive(Clone)]
 pub struct HttpClassifier {
-    clock: Arc<dyn Clock>,
+    /// A clone is made for each call: nothing is counted for the usual clock.
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl HttpClassifier {
     /// A classifier that measures dates in `Retry-After` against the system's clock.
-    pub fn new() -> Self {
-        Self::with_clock(SystemClock)
+    pub const fn new() -> Self {
+        Self { clock: None }
     }
 
     /// The same with another clock.
     pub fn with_clock(clock: impl Clock + 'static) -> Self {
-        Self { clock: Arc::new(clock) }
+        Self { clock: Some(Arc::new(clock)) }
+    }
+
+    /// What the headers say about coming back.
+    pub(super) fn pushback(&self, headers: &HeaderMap) -> Option<Pushback> {
+        let system = || SystemClock.system_time();
+        Pushback::from_headers(headers, self.clock.as_ref().map_or_else(system, Clock::system_time))
     }
 }
 
@@ -45,7 +52,7 @@ impl std::fmt::Debug for HttpClassifier {
 
 impl<B> Classify<Response<B>> for HttpClassifier {
     fn classify(&self, response: &Response<B>) -> Verdict {
-        let pushback = || Pushback::from_headers(response.headers(), self.clock.system_time());
+        let pushback = || self.pushback(response.headers());
         match response.status().as_u16() {
             408 | 425 | 429 | 502..=504 => Verdict::transient().with_pushback(pushback()),
             500.. => Verdict::failure(),

@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::future::Timer;
 use super::{Elapsed, Limit, TimeoutFuture};
+use crate::permit::{DropCause, Scope};
 use crate::{Rejected, Respond};
 
 /// Makes [`BodyTimeout`](super::BodyTimeout) services: by
@@ -55,7 +56,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let limit = *this.limit;
-        let timed = |body| TimeoutBody { body, timer: Timer::new(limit) };
+        let timed = |body| TimeoutBody { body: Some(body), timer: Timer::new(limit) };
         this.response.poll(cx).map(|result| result.map(|response| response.map(timed)))
     }
 }
@@ -65,7 +66,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct TimeoutBody<B> {
         #[pin]
-        body: B,
+        body: Option<B>,
         #[pin]
         timer: Timer,
     }
@@ -79,20 +80,25 @@ impl<B: Body> Body for TimeoutBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
-        let this = self.project();
-        match this.body.poll_frame(cx) {
+        let mut this = self.project();
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        match body.poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(frame.map(|it| it.map_err(Rejected::Inner))),
-            Poll::Pending => {
-                this.timer.poll_elapsed(cx).map(|elapsed| Some(Err(Rejected::Rejection(elapsed))))
-            }
+            Poll::Pending => this.timer.poll_elapsed(cx).map(|elapsed| {
+                let _cause = Scope::enter(DropCause::TimedOut);
+                this.body.set(None);
+                Some(Err(Rejected::Rejection(elapsed)))
+            }),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }

@@ -7,11 +7,13 @@ use tokio::time::Sleep;
 
 use super::{Elapsed, Limit};
 use crate::Rejected;
+use crate::permit::{DropCause, Scope};
 
 /// Runs a future for no longer than a limit; see [`Timeout`](super::Timeout) for a layer.
 ///
 /// The future is polled first, and the timer is armed only if it is not ready then: a call that is
-/// answered at once costs no timer. Dropping this future drops the inner one.
+/// answered at once costs no timer. Dropping this future drops the inner one; when the time is up the
+/// inner one is dropped at once, and its permits are told [why](crate::permit::DropCause::TimedOut).
 ///
 /// # Errors
 ///
@@ -34,7 +36,7 @@ use crate::Rejected;
 /// # }
 /// ```
 pub fn timeout<F: Future>(limit: impl Into<Limit>, future: F) -> Timed<F> {
-    Timed { future, timer: Timer::new(limit.into()) }
+    Timed::new(future, limit.into())
 }
 
 pin_project! {
@@ -43,9 +45,15 @@ pin_project! {
     #[derive(Debug)]
     pub struct Timed<F> {
         #[pin]
-        future: F,
+        future: Option<F>,
         #[pin]
         timer: Timer,
+    }
+}
+
+impl<F> Timed<F> {
+    fn new(future: F, limit: Limit) -> Self {
+        Self { future: Some(future), timer: Timer::new(limit) }
     }
 }
 
@@ -53,10 +61,17 @@ impl<F: Future> Future for Timed<F> {
     type Output = Result<F::Output, Elapsed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.future.poll(cx) {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Ready(Err(Elapsed(())));
+        };
+        match future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => this.timer.poll_elapsed(cx).map(Err),
+            Poll::Pending => this.timer.poll_elapsed(cx).map(|elapsed| {
+                let _cause = Scope::enter(DropCause::TimedOut);
+                this.future.set(None);
+                Err(elapsed)
+            }),
         }
     }
 }
@@ -100,7 +115,7 @@ pin_project! {
 
 impl<F> TimeoutFuture<F> {
     pub(super) fn new(future: F, limit: Limit) -> Self {
-        Self { timed: Timed { future, timer: Timer::new(limit) } }
+        Self { timed: Timed::new(future, limit) }
     }
 }
 

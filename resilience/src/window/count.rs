@@ -2,6 +2,7 @@ use std::num::NonZeroU16;
 
 use super::tagged::{Late, Tagged};
 use super::{Counts, Sample};
+use crate::sync::{AtomicU64, Ordering};
 
 /// Calls whose marks share a word: 16 bits say which have failed, 16 which were slow.
 const SLOTS_PER_CELL: u32 = 16;
@@ -13,7 +14,7 @@ const SLOTS_PER_CELL: u32 = 16;
 /// read-modify-write and three loads. It takes four bits a call, and never a clock.
 #[derive(Debug)]
 pub struct CountWindow {
-    size: u32,
+    size: AtomicU64,
     /// How many calls there were; from `size` on, `size` plus the place of the next one.
     position: Tagged,
     cells: Box<[Tagged]>,
@@ -24,10 +25,14 @@ pub struct CountWindow {
 impl CountWindow {
     /// An empty window of the last `size` calls.
     pub fn new(size: NonZeroU16) -> Self {
-        let size = u32::from(size.get());
-        let cells = size.div_ceil(SLOTS_PER_CELL);
+        Self::with_room(size, size)
+    }
+
+    /// An empty window that can be [resized](CountWindow::resize) up to `room`.
+    pub fn with_room(size: NonZeroU16, room: NonZeroU16) -> Self {
+        let cells = u32::from(size.max(room).get()).div_ceil(SLOTS_PER_CELL);
         Self {
-            size,
+            size: AtomicU64::new(u64::from(size.get())),
             position: Tagged::default(),
             cells: (0..cells).map(|_| Tagged::default()).collect(),
             failed: Tagged::default(),
@@ -41,8 +46,9 @@ impl CountWindow {
     ///
     /// [`Late`] if a call was recorded under a later epoch.
     pub fn record(&self, epoch: u32, sample: Sample) -> Result<Counts, Late> {
-        let position = self.position.update(epoch, |position| self.after(position))?;
-        let slot = if position < self.size { position } else { position - self.size };
+        let size = self.size();
+        let position = self.position.update(epoch, |position| after(position, size))?;
+        let slot = if position < size { position } else { position - size };
         let old = self.mark(epoch, slot, sample)?;
         adjust(&self.failed, epoch, old.failed, sample.failed)?;
         adjust(&self.slow, epoch, old.slow, sample.slow)?;
@@ -55,21 +61,53 @@ impl CountWindow {
         // and so below zero for a moment.
         let count = |tagged: &Tagged| u32::try_from(tagged.load(epoch).cast_signed()).unwrap_or(0);
         Counts {
-            calls: self.position.load(epoch).min(self.size),
+            calls: self.position.load(epoch).min(self.size()),
             failed: count(&self.failed),
             slow: count(&self.slow),
         }
+    }
+
+    /// Makes it a window of another size, under the later epoch `to`, that holds the latest calls
+    /// of the epoch `from`. A size for which there is no room is taken for the largest.
+    ///
+    /// What is recorded under `from` from now on is [`Late`], and what is recorded at the same time
+    /// may be lost. Under `to` nothing is to be recorded before it is done, and nobody is to do
+    /// the same at the same time.
+    pub fn resize(&self, from: u32, to: u32, size: NonZeroU16) {
+        let size = usize::from(size.get()).min(self.cells.len() * SLOTS_PER_CELL as usize);
+        let calls = self.samples(from);
+        let kept = calls.get(calls.len().saturating_sub(size)..).unwrap_or_default();
+        set(&self.position, to, count(kept, |_| true));
+        for (cell, calls) in self.cells.iter().zip(kept.chunks(SLOTS_PER_CELL as usize)) {
+            set(cell, to, marks(calls));
+        }
+        set(&self.failed, to, count(kept, |call| call.failed));
+        set(&self.slow, to, count(kept, |call| call.slow));
+        self.size.store(size as u64, Ordering::SeqCst);
+    }
+
+    /// The calls in the window, from the oldest to the latest.
+    fn samples(&self, epoch: u32) -> Vec<Sample> {
+        let (size, position) = (self.size(), self.position.load(epoch));
+        let oldest = position.saturating_sub(size);
+        let slots = (0..position.min(size)).map(|call| (oldest + call) % size);
+        slots.map(|slot| self.sample(epoch, slot)).collect()
+    }
+
+    fn sample(&self, epoch: u32, slot: u32) -> Sample {
+        let cell = self.cells.get((slot / SLOTS_PER_CELL) as usize);
+        let marks = cell.map_or(0, |cell| cell.load(epoch)) >> (slot % SLOTS_PER_CELL);
+        Sample { failed: marks & 1 != 0, slow: marks >> SLOTS_PER_CELL & 1 != 0 }
+    }
+
+    fn size(&self) -> u32 {
+        u32::try_from(self.size.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
     }
 
     /// How many slots are marked as failed.
     #[cfg(test)]
     pub(super) fn marks(&self, epoch: u32) -> u32 {
         self.cells.iter().map(|cell| (cell.load(epoch) & 0xffff).count_ones()).sum()
-    }
-
-    fn after(&self, position: u32) -> u32 {
-        let next = position + 1;
-        if next == 2 * self.size { self.size } else { next }
     }
 
     /// Marks the slot and says how it was marked before.
@@ -81,11 +119,33 @@ impl CountWindow {
         let Some(cell) = self.cells.get((slot / SLOTS_PER_CELL) as usize) else {
             return Ok(sample);
         };
-        let set = |marks: u32, mark: u32, on: bool| if on { marks | mark } else { marks & !mark };
+        let put = |marks: u32, mark: u32, on: bool| if on { marks | mark } else { marks & !mark };
         let old =
-            cell.update(epoch, |marks| set(set(marks, failed, sample.failed), slow, sample.slow))?;
+            cell.update(epoch, |marks| put(put(marks, failed, sample.failed), slow, sample.slow))?;
         Ok(Sample { failed: old & failed != 0, slow: old & slow != 0 })
     }
+}
+
+/// At twice the size it is back at the size.
+fn after(position: u32, size: u32) -> u32 {
+    let next = position + 1;
+    if next == 2 * size { size } else { next }
+}
+
+/// Calls that share a cell, as its marks.
+fn marks(calls: &[Sample]) -> u32 {
+    let mark = |call: &Sample| u32::from(call.slow) << SLOTS_PER_CELL | u32::from(call.failed);
+    calls.iter().rev().fold(0, |marks, call| marks << 1 | mark(call))
+}
+
+fn count(calls: &[Sample], is: impl Fn(&Sample) -> bool) -> u32 {
+    // A window holds at most 65,535 calls.
+    u32::try_from(calls.iter().filter(|call| is(call)).count()).unwrap_or(u32::MAX)
+}
+
+/// Under a later epoch nothing can be too late.
+fn set(tagged: &Tagged, epoch: u32, value: u32) {
+    let _ = tagged.update(epoch, |_| value);
 }
 
 fn adjust(count: &Tagged, epoch: u32, old: bool, new: bool) -> Result<(), Late> {
@@ -126,6 +186,12 @@ mod tests {
                 self.calls.pop_front();
             }
             Some(self.counts())
+        }
+
+        fn resize(&mut self, size: usize) {
+            self.epoch += 1;
+            self.size = size;
+            self.calls.drain(..self.calls.len().saturating_sub(size));
         }
 
         fn counts(&self) -> Counts {
@@ -175,6 +241,38 @@ mod tests {
             let counts = window.record(0, Sample { failed: true, slow: false }).unwrap();
             assert_eq!(counts, Counts { calls: 10, failed: failures, slow: 0 });
         }
+    }
+
+    proptest! {
+        #[test]
+        fn the_latest_calls_stay_when_it_is_resized(
+            sizes in proptest::collection::vec(1_u16..70, 1..6),
+            calls in proptest::collection::vec((any::<bool>(), any::<bool>()), 0..100),
+        ) {
+            let room = NonZeroU16::new(70).unwrap();
+            let window = CountWindow::with_room(NonZeroU16::new(30).unwrap(), room);
+            let mut model = Model { size: 30, epoch: 0, calls: VecDeque::new() };
+            for (epoch, size) in (0..).zip(sizes) {
+                for (failed, slow) in &calls {
+                    let sample = Sample { failed: *failed, slow: *slow };
+                    prop_assert_eq!(window.record(epoch, sample).ok(), model.record(epoch, sample));
+                }
+                window.resize(epoch, epoch + 1, NonZeroU16::new(size).unwrap());
+                model.resize(size.into());
+                prop_assert_eq!(window.counts(epoch + 1), model.counts());
+                prop_assert_eq!(window.record(epoch, Sample::default()), Err(Late));
+            }
+        }
+    }
+
+    #[test]
+    fn it_does_not_grow_beyond_its_room() {
+        let window = CountWindow::with_room(1.try_into().unwrap(), 32.try_into().unwrap());
+        window.resize(0, 1, NonZeroU16::MAX);
+        for _ in 0..1000 {
+            window.record(1, Sample { failed: true, slow: false }).unwrap();
+        }
+        assert_eq!(window.counts(1), Counts { calls: 32, failed: 32, slow: 0 });
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod loom;
 
 pub use count::CountWindow;
 pub use tagged::Late;
+pub(crate) use tagged::Tagged;
 pub use time::TimeWindow;
 
 /// One call, as a window counts it.

@@ -12,7 +12,7 @@ use crate::sync::{AtomicU64, Ordering::SeqCst};
 /// to see what the others have recorded elsewhere. On the path that matters it costs nothing, as
 /// a read-modify-write is a full barrier on most machines anyway.
 #[derive(Debug, Default)]
-pub(super) struct Tagged(AtomicU64);
+pub(crate) struct Tagged(AtomicU64);
 
 /// The epoch is over: what was to be recorded is too late, and was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Late;
 
 impl Tagged {
     /// The value under this tag.
-    pub(super) fn load(&self, tag: u32) -> u32 {
+    pub(crate) fn load(&self, tag: u32) -> u32 {
         let (found, value) = split(self.0.load(SeqCst));
         if found == tag { value } else { 0 }
     }
@@ -28,7 +28,7 @@ impl Tagged {
     /// Changes the value under this tag, and returns the old one.
     ///
     /// Nothing is written where `change` answers with the value that it was given.
-    pub(super) fn update(&self, tag: u32, change: impl Fn(u32) -> u32) -> Result<u32, Late> {
+    pub(crate) fn update(&self, tag: u32, change: impl Fn(u32) -> u32) -> Result<u32, Late> {
         let mut word = self.0.load(SeqCst);
         loop {
             let (found, value) = split(word);

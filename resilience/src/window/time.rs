@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::tagged::{Late, Tagged};
 use super::{Counts, Sample};
+use crate::sync::{AtomicU64, Ordering};
 
 /// The calls of the last stretch of time, counted in buckets.
 ///
@@ -17,7 +18,10 @@ use super::{Counts, Sample};
 pub struct TimeWindow {
     origin: Instant,
     width: Duration,
-    len: u32,
+    /// How many buckets are summed up.
+    len: AtomicU64,
+    /// How many there are.
+    room: u32,
     buckets: Box<[Bucket]>,
 }
 
@@ -32,13 +36,34 @@ impl TimeWindow {
     /// An empty window of this length in so many buckets, each at least a millisecond wide. Its
     /// buckets begin at `origin`; times before that count as the origin.
     pub fn new(origin: Instant, length: Duration, buckets: NonZeroU8) -> Self {
+        Self::with_room(origin, length, buckets, buckets)
+    }
+
+    /// The same with room for so many buckets in all: it can be made
+    /// [longer](TimeWindow::set_length) up to that.
+    pub fn with_room(
+        origin: Instant,
+        length: Duration,
+        buckets: NonZeroU8,
+        room: NonZeroU8,
+    ) -> Self {
+        let room = room.max(buckets).get();
         let width = (length / u32::from(buckets.get())).max(Duration::from_millis(1));
         Self {
             origin,
             width,
-            len: u32::from(buckets.get()),
-            buckets: (0..buckets.get()).map(|_| Bucket::default()).collect(),
+            len: AtomicU64::new(u64::from(buckets.get())),
+            room: u32::from(room),
+            buckets: (0..room).map(|_| Bucket::default()).collect(),
         }
+    }
+
+    /// Makes it longer or shorter, in whole buckets, from one to as many as there is room for.
+    /// Calls that have been forgotten for less long than that are in it again.
+    pub fn set_length(&self, length: Duration) {
+        let buckets = length.as_nanos().div_ceil(self.width.as_nanos());
+        let buckets = u64::try_from(buckets).unwrap_or(u64::MAX).clamp(1, u64::from(self.room));
+        self.len.store(buckets, Ordering::Relaxed);
     }
 
     /// Adds a call that ended now and says what is in the window with it.
@@ -70,7 +95,8 @@ impl TimeWindow {
     }
 
     fn counts_up_to(&self, serial: u32) -> Counts {
-        (0..self.len).fold(Counts::default(), |sum, back| {
+        let len = u32::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(self.room);
+        (0..len).fold(Counts::default(), |sum, back| {
             let serial = serial.wrapping_sub(back);
             let count = |of: fn(&Bucket) -> &Tagged| {
                 self.bucket(serial).map_or(0, |bucket| of(bucket).load(serial))
@@ -88,11 +114,11 @@ impl TimeWindow {
         // Serial numbers come round, and so do ticks.
         let ticks = elapsed / self.width.as_nanos() % (1 << 32);
         let ticks = u32::try_from(ticks).unwrap_or_default();
-        ticks.wrapping_add(epoch.wrapping_mul(self.len))
+        ticks.wrapping_add(epoch.wrapping_mul(self.room))
     }
 
     fn bucket(&self, serial: u32) -> Option<&Bucket> {
-        self.buckets.get((serial % self.len) as usize)
+        self.buckets.get((serial % self.room) as usize)
     }
 }
 
@@ -163,6 +189,28 @@ mod tests {
                 prop_assert_eq!(counts, model.record(epoch, elapsed, sample));
                 let later = elapsed + Duration::from_millis(step * 7);
                 prop_assert_eq!(window.counts(epoch, origin + later), model.counts(later));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn its_length_can_change(
+            calls in proptest::collection::vec((0_u64..400, 1_u64..20, any::<bool>()), 0..200),
+        ) {
+            let (length, room) = (Duration::from_secs(1), NonZeroU8::new(15).unwrap());
+            let origin = ManualClock::new().now();
+            let window = TimeWindow::with_room(origin, length, NonZeroU8::new(10).unwrap(), room);
+            let width = 100_000_000;
+            let mut model = Model { buckets: 10, width, epoch: 0, calls: Vec::new() };
+            let mut elapsed = Duration::ZERO;
+            for (step, buckets, failed) in calls {
+                elapsed += Duration::from_millis(step);
+                window.set_length(Duration::from_millis(buckets * 100));
+                model.buckets = u128::from(buckets.min(15));
+                let sample = Sample { failed, slow: !failed };
+                let counts = window.record(0, origin + elapsed, sample).unwrap();
+                prop_assert_eq!(counts, model.record(0, elapsed, sample));
             }
         }
     }

@@ -1,0 +1,134 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{HeaderMap, Response};
+use http_body::{Body, Frame, SizeHint};
+use mainstay_core::is_grpc;
+use pin_project_lite::pin_project;
+
+use super::CircuitBreaker;
+use super::layer::ResponseJudge;
+use crate::classify::{Classify, GrpcClassifier, Verdict};
+use crate::permit::{DropCause, Permit, Scope};
+
+pin_project! {
+    /// A response's body that carries the permit of its call until it is known how the call ended.
+    ///
+    /// Dropped before that, the call counts as [`DropCause::Unread`], if nobody gives another
+    /// reason.
+    #[derive(Debug)]
+    pub struct WatchedBody<B> {
+        #[pin]
+        body: B,
+        watch: Watch,
+    }
+}
+
+#[derive(Debug, Default)]
+struct Watch {
+    held: Option<(Permit<CircuitBreaker>, Verdicts)>,
+}
+
+/// What the end of the body says.
+#[derive(Debug)]
+enum Verdicts {
+    /// What the head has said, if the body gets to its end.
+    Head(Verdict),
+    /// What the trailers say.
+    Trailers(GrpcClassifier),
+}
+
+impl ResponseJudge {
+    /// Settles the permit if the head tells all, and else gives it to the body.
+    pub(super) fn watch<B: Body>(
+        self,
+        response: Response<B>,
+        permit: Permit<CircuitBreaker>,
+    ) -> Response<WatchedBody<B>> {
+        let verdicts = if is_grpc(response.headers()) {
+            match self.grpc.classify_headers(&response) {
+                Some(verdict) => Err(verdict),
+                None => Ok(Verdicts::Trailers(self.grpc)),
+            }
+        } else {
+            let verdict = Classify::classify(&self.http, &response);
+            let body_counts = self.including_body && !response.body().is_end_stream();
+            if body_counts { Ok(Verdicts::Head(verdict)) } else { Err(verdict) }
+        };
+        let watch = match verdicts {
+            Ok(verdicts) => Watch { held: Some((permit, verdicts)) },
+            Err(verdict) => {
+                permit.finish(verdict);
+                Watch::default()
+            }
+        };
+        response.map(|body| WatchedBody { body, watch })
+    }
+}
+
+impl Watch {
+    fn failed(&mut self) {
+        if let Some((permit, _)) = self.held.take() {
+            permit.finish(Verdict::transient());
+        }
+    }
+
+    /// The body is at its end: with trailers or, at `None`, without.
+    fn ended(&mut self, trailers: Option<&HeaderMap>) {
+        if let Some((permit, verdicts)) = self.held.take() {
+            permit.finish(match (verdicts, trailers) {
+                (Verdicts::Head(verdict), _) => verdict,
+                (Verdicts::Trailers(grpc), Some(trailers)) => grpc.classify_trailers(trailers),
+                (Verdicts::Trailers(_), None) => Verdict::transient(),
+            });
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some((permit, _)) = self.held.take() {
+            let _cause = Scope::enter(DropCause::Unread);
+            drop(permit);
+        }
+    }
+}
+
+impl<B: Body> Body for WatchedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let frame = this.body.as_mut().poll_frame(cx);
+        match &frame {
+            Poll::Pending => {}
+            Poll::Ready(None) => this.watch.ended(None),
+            Poll::Ready(Some(Err(_))) => this.watch.failed(),
+            Poll::Ready(Some(Ok(frame))) => {
+                // Nobody has to ask again for the end of a body that says it is there.
+                if frame.is_trailers() || this.body.is_end_stream() {
+                    this.watch.ended(frame.trailers_ref());
+                }
+            }
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B: Default> Default for WatchedBody<B> {
+    fn default() -> Self {
+        Self { body: B::default(), watch: Watch::default() }
+    }
+}

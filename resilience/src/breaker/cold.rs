@@ -1,0 +1,142 @@
+use std::time::{Duration, Instant};
+
+use super::half_open::Trials;
+use super::trial::{Answer, Judgement, Trial};
+use super::word::View;
+use super::{Cause, Config, Event, InvalidConfig, Mode, Name, State};
+use crate::backoff::{Backoff, Jitter, RandomSource};
+use crate::window::Sample;
+
+/// What is only needed when the state changes, and while half-open. It is kept under a lock.
+#[derive(Debug)]
+pub(super) struct Cold {
+    config: Config,
+    trials: Trials,
+    trial: Option<Trial>,
+    /// How often it has opened lately: which step of the backoff is next.
+    opened: u32,
+    /// For how long it was open last.
+    last_wait: Duration,
+    closed_at: Instant,
+}
+
+/// A change that was made, to be told once the lock is free.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub(super) struct Change {
+    pub(super) from: View,
+    pub(super) to: View,
+    pub(super) cause: Cause,
+    pub(super) wait: Option<Duration>,
+}
+
+impl Cold {
+    pub(super) fn new(config: Config, now: Instant) -> Result<Self, InvalidConfig> {
+        Ok(Self {
+            trials: Trials::new(&config.half_open)?,
+            config,
+            trial: None,
+            opened: 0,
+            last_wait: Duration::ZERO,
+            closed_at: now,
+        })
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Trials that are under way stay under the rules they began with.
+    pub(super) fn set_config(&mut self, config: Config, trials: Trials) {
+        self.config = config;
+        self.trials = trials;
+    }
+
+    /// Forgets what has led here.
+    pub(super) fn start_anew(&mut self, now: Instant) {
+        self.trial = None;
+        self.opened = 0;
+        self.closed_at = now;
+    }
+
+    /// Opens the breaker. `pushed` is how long the other side does not want to be called.
+    pub(super) fn open(
+        &mut self,
+        from: View,
+        cause: Cause,
+        now: Instant,
+        pushed: Duration,
+        random: &dyn RandomSource,
+    ) -> Change {
+        if from.state() == State::Closed {
+            self.take_steps_back(now);
+        }
+        let backoff = self.config.open_for.delay(self.opened, random);
+        self.opened = self.opened.saturating_add(1);
+        self.last_wait = backoff.max(self.spread(pushed, random));
+        self.trial = None;
+        let to = from.moved_to(from.mode(), State::Open);
+        Change { from, to, cause, wait: Some(self.last_wait) }
+    }
+
+    /// Lets the first probes through.
+    pub(super) fn try_out(&mut self, from: View) -> Change {
+        self.trial = Some(Trial::new(self.trials.clone()));
+        let to = from.moved_to(from.mode(), State::HalfOpen);
+        Change { from, to, cause: Cause::Waited, wait: None }
+    }
+
+    pub(super) fn close(&mut self, from: View, now: Instant) -> Change {
+        self.trial = None;
+        self.closed_at = now;
+        let to = from.moved_to(from.mode(), State::Closed);
+        Change { from, to, cause: Cause::Recovered, wait: None }
+    }
+
+    pub(super) fn admit(&mut self, now: Instant) -> Answer {
+        self.trial.as_mut().map_or(Answer::Full(None), |trial| trial.admit(now))
+    }
+
+    /// A probe has ended; without a sample it tells nothing.
+    pub(super) fn settle(&mut self, place: u64, sample: Option<Sample>) -> Judgement {
+        let Some(trial) = &mut self.trial else {
+            return Judgement::Undecided;
+        };
+        if let Some(sample) = sample {
+            // What is slow enough to open for is too slow to close for.
+            trial.settle(place, sample.failed || sample.slow)
+        } else {
+            trial.give_back(place);
+            Judgement::Undecided
+        }
+    }
+
+    fn take_steps_back(&mut self, now: Instant) {
+        let closed_for = now.saturating_duration_since(self.closed_at).as_nanos();
+        let steps = closed_for.checked_div(self.last_wait.as_nanos()).unwrap_or(u128::MAX);
+        self.opened = self.opened.saturating_sub(u32::try_from(steps).unwrap_or(u32::MAX));
+    }
+
+    /// Up to a tenth more, as everybody was told the same.
+    fn spread(&self, pushed: Duration, random: &dyn RandomSource) -> Duration {
+        let pushed = pushed.min(self.config.max_pushback);
+        let tenth = Backoff::constant(pushed / 10).jitter(Jitter::Full);
+        pushed.saturating_add(tenth.delay(0, random))
+    }
+}
+
+impl Change {
+    pub(super) fn mode(from: View, to: View) -> Self {
+        Self { from, to, cause: Cause::Mode, wait: None }
+    }
+
+    pub(super) fn into_event(self, name: Name) -> Event {
+        let Self { from, to, cause, wait } = self;
+        Event::Changed { name, from: from.status(), to: to.status(), cause, wait }
+    }
+}
+
+/// A mode that decides keeps what led to its state; the others have none.
+pub(super) fn decides(mode: Mode) -> bool {
+    matches!(mode, Mode::Auto | Mode::Shadow)
+}

@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use super::{FailureRate, HalfOpen, SlowCalls, Trip, Window};
+use crate::backoff::{Backoff, Jitter};
+use crate::breaker::Consecutive;
+use crate::permit::DropWeights;
+
+/// What a breaker goes by. It can be changed while the breaker is in use, with
+/// [`CircuitBreaker::reconfigure`](super::CircuitBreaker::reconfigure).
+///
+/// It is checked when a breaker is made of it.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct Config {
+    pub(super) window: Window,
+    pub(super) failure_rate: Option<FailureRate>,
+    pub(super) slow_calls: Option<SlowCalls>,
+    pub(super) consecutive: Option<Consecutive>,
+    pub(super) half_open: HalfOpen,
+    pub(super) open_for: Backoff,
+    pub(super) max_pushback: Duration,
+    pub(super) weights: DropWeights,
+}
+
+/// 5 s, doubled up to 60 s, give or take a fifth.
+pub(super) const OPEN_FOR: Backoff = Backoff::exponential()
+    .base(Duration::from_secs(5))
+    .cap(Duration::from_secs(60))
+    .jitter(Jitter::PlusMinus(20));
+
+impl Config {
+    /// In which calls failures and slow calls are counted. Default: the last 100 calls.
+    pub fn window(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Adds a rule that opens the breaker, in place of an earlier one of the same kind. Any of
+    /// them does. Without one it opens at half of at least 20 calls.
+    pub fn trip(mut self, rule: impl Into<Trip>) -> Self {
+        match rule.into() {
+            Trip::FailureRate(rule) => self.failure_rate = Some(rule),
+            Trip::SlowCalls(rule) => self.slow_calls = Some(rule),
+            Trip::Consecutive(rule) => self.consecutive = Some(rule),
+        }
+        self
+    }
+
+    /// Takes all rules away.
+    pub fn without_rules(self) -> Self {
+        Self { failure_rate: None, slow_calls: None, consecutive: None, ..self }
+    }
+
+    /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
+    pub fn half_open(mut self, half_open: HalfOpen) -> Self {
+        self.half_open = half_open;
+        self
+    }
+
+    /// For how long the breaker opens. Default: 5 s, doubled up to 60 s, give or take a fifth so
+    /// that a fleet does not probe in phase.
+    ///
+    /// It grows each time the breaker opens, and goes a step back for each time it has been closed
+    /// for as long as it was open last. The limits on attempts and on time do not matter here.
+    pub fn open_for(mut self, backoff: Backoff) -> Self {
+        self.open_for = backoff;
+        self
+    }
+
+    /// The longest time that the other side can keep the breaker open by pushback, such as with
+    /// `Retry-After`. Default: 60 s; zero for not listening.
+    pub fn max_pushback(mut self, limit: Duration) -> Self {
+        self.max_pushback = limit;
+        self
+    }
+
+    /// What a call counts as that was dropped. Default: [`DropWeights::DEFAULT`].
+    pub fn drop_weights(mut self, weights: DropWeights) -> Self {
+        self.weights = weights;
+        self
+    }
+
+    pub(super) fn failure_rate(&self) -> Option<FailureRate> {
+        let no_rule = self.slow_calls.is_none() && self.consecutive.is_none();
+        self.failure_rate.or(no_rule.then_some(FailureRate::at_least(0.5)))
+    }
+}
+
+/// The last 100 calls; it opens at half of at least 20 calls.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            window: Window::calls(100),
+            failure_rate: None,
+            slow_calls: None,
+            consecutive: None,
+            half_open: HalfOpen::default(),
+            open_for: OPEN_FOR,
+            max_pushback: Duration::from_secs(60),
+            weights: DropWeights::DEFAULT,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+use super::cold::{Change, decides};
+use super::core::Core;
+use super::half_open::Trials;
+use super::rules::Limits;
+use super::window::Resize;
+use super::{Config, InvalidConfig, Mode, Snapshot, State};
+use crate::sync::lock;
+
+/// What an operator asks and does.
+impl Core {
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let now = self.now();
+        let view = self.hot.word.load();
+        let is_open = view.state() == State::Open;
+        Snapshot {
+            status: view.status(),
+            counts: self.ring.0.counts(view.epoch(), now),
+            consecutive_failures: self.hot.consecutive.load(view.epoch()),
+            wait: if is_open { self.wait(now) } else { None },
+        }
+    }
+
+    pub(super) fn config(&self) -> Config {
+        lock(&self.cold).config().clone()
+    }
+
+    pub(super) fn set_mode(&self, mode: Mode) {
+        let now = self.now();
+        let mut cold = lock(&self.cold);
+        let view = self.hot.word.load();
+        if view.mode() == mode {
+            return;
+        }
+        let next = if decides(view.mode()) && decides(mode) {
+            view.with_mode(mode)
+        } else {
+            cold.start_anew(now);
+            view.moved_to(mode, State::Closed)
+        };
+        self.hot.word.store(next);
+        drop(cold);
+        self.tell(Change::mode(view, next));
+    }
+
+    pub(super) fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
+        let limits = Limits::new(&config)?;
+        let trials = Trials::new(&config.half_open)?;
+        let resize = self.ring.0.can_become(config.window)?;
+        let mut cold = lock(&self.cold);
+        if config.window != cold.config().window {
+            self.resize(resize);
+        }
+        self.hot.rules.set(&limits);
+        self.hot.weights.set(&config.weights);
+        cold.set_config(config, trials);
+        drop(cold);
+        // The epoch may be another.
+        self.audience.show(|| self.status());
+        Ok(())
+    }
+
+    /// To be called under the lock.
+    fn resize(&self, resize: Resize) {
+        let view = self.hot.word.load();
+        let renewed = view.renewed();
+        if self.ring.0.resize(view.epoch(), renewed.epoch(), resize) {
+            let row = self.hot.consecutive.load(view.epoch());
+            let _ = self.hot.consecutive.update(renewed.epoch(), |_| row);
+            self.hot.word.store(renewed);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+use std::fmt;
+use std::time::Duration;
+
+use mainstay_core::Code;
+
+use super::{Name, State};
+use crate::Rejection;
+
+/// A breaker did not let the call through: it has not been made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    pub(super) name: Name,
+    pub(super) state: State,
+    pub(super) wait: Option<Duration>,
+}
+
+impl Open {
+    /// The name of the breaker.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// Whether it is open, or half-open and has enough probes.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How long it is until a call may be let through: until the breaker is half-open, or until
+    /// the lease of a probe ends. `None` if it was opened by hand.
+    pub fn wait(&self) -> Option<Duration> {
+        self.wait
+    }
+}
+
+impl fmt::Display for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "circuit breaker {} is {}", self.name, self.state)?;
+        match self.wait {
+            Some(wait) => write!(f, " for {wait:?}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Open {}
+
+/// 503 and `UNAVAILABLE`, with the wait.
+impl Rejection for Open {
+    fn code(&self) -> Code {
+        Code::Unavailable
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.wait
+    }
+}
+
+/// What is wrong with a [`Config`](super::Config).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidConfig {
+    /// A share is not more than 0 and at most 1.
+    Rate,
+    /// The minimum of calls is zero, or more than the window holds.
+    MinCalls,
+    /// Zero failures in a row.
+    Consecutive,
+    /// The window holds no calls, or no time.
+    Window,
+    /// The window cannot become that while it is in use: it is of another kind, or too long.
+    WindowChange,
+    /// Probes: none at once or more than 1024, none asked for, or a lease of zero.
+    Probes,
+    /// More than 16 steps.
+    Ramp,
+}
+
+impl fmt::Display for InvalidConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rate => "a share has to be more than 0 and at most 1",
+            Self::MinCalls => "the minimum of calls has to be from 1 to what the window holds",
+            Self::Consecutive => "the failures in a row have to be at least 1",
+            Self::Window => "the window has to hold at least one call, or a millisecond",
+            Self::WindowChange => {
+                "a window in use keeps its kind, and has a limit to what it can become"
+            }
+            Self::Probes => "there have to be from 1 to 1024 probes, with a lease",
+            Self::Ramp => "a ramp has at most 16 steps",
+        })
+    }
+}
+
+impl std::error::Error for InvalidConfig {}

@@ -1,0 +1,93 @@
+use tower_layer::Layer;
+
+use super::CircuitBreaker;
+use super::service::{CircuitBreakerService, HttpCircuitBreakerService};
+use crate::Respond;
+use crate::classify::{AnyError, GrpcClassifier, HttpClassifier};
+
+/// Makes services that a breaker watches over: from [`CircuitBreaker::layer`].
+#[derive(Clone, Debug)]
+pub struct CircuitBreakerLayer<C = AnyError> {
+    breaker: CircuitBreaker,
+    classify: C,
+}
+
+impl<C> CircuitBreakerLayer<C> {
+    pub(super) fn new(breaker: CircuitBreaker, classify: C) -> Self {
+        Self { breaker, classify }
+    }
+
+    /// Another opinion on what a failure is. It is cloned for each call.
+    pub fn classify<D>(self, classify: D) -> CircuitBreakerLayer<D> {
+        CircuitBreakerLayer { breaker: self.breaker, classify }
+    }
+
+    /// Answers a request instead of failing with [`Open`](super::Open); see [`Respond`].
+    pub fn respond(self) -> Respond<Self> {
+        Respond::new(self)
+    }
+}
+
+impl<S, C: Clone> Layer<S> for CircuitBreakerLayer<C> {
+    type Service = CircuitBreakerService<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CircuitBreakerService::new(inner, self.breaker.clone(), self.classify.clone())
+    }
+}
+
+/// Makes HTTP services that a breaker watches over: from [`CircuitBreaker::http_layer`].
+#[derive(Clone, Debug)]
+pub struct HttpCircuitBreakerLayer {
+    breaker: CircuitBreaker,
+    judge: ResponseJudge,
+}
+
+/// How responses are judged, and when.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ResponseJudge {
+    pub(super) http: HttpClassifier,
+    pub(super) grpc: GrpcClassifier,
+    pub(super) including_body: bool,
+}
+
+impl HttpCircuitBreakerLayer {
+    pub(super) fn new(breaker: CircuitBreaker) -> Self {
+        Self { breaker, judge: ResponseJudge::default() }
+    }
+
+    /// A call ends with the body of its response, and not with the head: a body that breaks off is
+    /// a failure, and one that drips is slow. Calls of gRPC always end with their trailers.
+    #[must_use]
+    pub fn including_body(mut self) -> Self {
+        self.judge.including_body = true;
+        self
+    }
+
+    /// Another classifier of HTTP responses, such as one with another clock.
+    #[must_use]
+    pub fn classify_http(mut self, classifier: HttpClassifier) -> Self {
+        self.judge.http = classifier;
+        self
+    }
+
+    /// Another classifier of gRPC responses.
+    #[must_use]
+    pub fn classify_grpc(mut self, classifier: GrpcClassifier) -> Self {
+        self.judge.grpc = classifier;
+        self
+    }
+
+    /// Answers a request instead of failing with [`Open`](super::Open); see [`Respond`].
+    pub fn respond(self) -> Respond<Self> {
+        Respond::new(self)
+    }
+}
+
+impl<S> Layer<S> for HttpCircuitBreakerLayer {
+    type Service = HttpCircuitBreakerService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        HttpCircuitBreakerService::new(inner, self.breaker.clone(), self.judge.clone())
+    }
+}

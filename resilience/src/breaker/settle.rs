@@ -1,0 +1,128 @@
+use mainstay_core::{Outcome, Pushback};
+
+use super::cold::decides;
+use super::core::Core;
+use super::ticket::{Role, Ticket};
+use super::trial::Judgement;
+use super::word::View;
+use super::{Cause, State};
+use crate::backoff::nanos;
+use crate::classify::Verdict;
+use crate::permit::Ending;
+use crate::sync::{Ordering::Relaxed, lock};
+use crate::window::{Late, Sample};
+
+/// What becomes of the results of calls.
+impl Core {
+    /// The call has ended.
+    pub(super) fn settle(&self, ticket: Ticket, ending: Ending) {
+        match ticket.role() {
+            Role::Pass => {}
+            Role::Counted => {
+                if let Some(sample) = self.sample(&ticket, ending) {
+                    self.count(&ticket, sample);
+                }
+            }
+            Role::Probe(place) => {
+                let sample = self.sample(&ticket, ending);
+                self.settle_probe(&ticket, place, sample);
+            }
+        }
+    }
+
+    fn count(&self, ticket: &Ticket, sample: Sample) {
+        let now = || self.now();
+        let (view, counts) = loop {
+            let view = self.hot.word.load();
+            if view.state() != State::Closed || !view.includes(ticket.epoch()) {
+                return;
+            }
+            match self.ring.0.record(view.epoch(), now, sample) {
+                Ok(counts) => break (view, counts),
+                // Either that state is over, or the window is just being made anew.
+                Err(Late) if self.hot.word.load() == view => return,
+                Err(Late) => {}
+            }
+        };
+        let consecutive = self.in_a_row(view.epoch(), sample);
+        if let Some(cause) = self.hot.rules.judge(counts, consecutive)
+            && decides(view.mode())
+        {
+            self.trip(view, cause);
+        }
+    }
+
+    fn trip(&self, view: View, cause: Cause) {
+        let now = self.now();
+        let mut cold = lock(&self.cold);
+        // Another thread may have seen the same.
+        if self.hot.word.load() == view {
+            let change = cold.open(view, cause, now, self.pushed(now), self.random());
+            self.make(now, &change);
+            drop(cold);
+            self.tell(change);
+        }
+    }
+
+    fn settle_probe(&self, ticket: &Ticket, place: u64, sample: Option<Sample>) {
+        let now = self.now();
+        let mut cold = lock(&self.cold);
+        let view = self.hot.word.load();
+        if view.state() != State::HalfOpen || !view.includes(ticket.epoch()) {
+            return;
+        }
+        let change = match cold.settle(place, sample) {
+            Judgement::Undecided => return,
+            Judgement::Recovered => cold.close(view, now),
+            Judgement::NotRecovered => {
+                cold.open(view, Cause::NotRecovered, now, self.pushed(now), self.random())
+            }
+        };
+        self.make(now, &change);
+        drop(cold);
+        self.tell(change);
+    }
+
+    fn in_a_row(&self, epoch: u32, sample: Sample) -> u32 {
+        let consecutive = &self.hot.consecutive;
+        if sample.failed {
+            consecutive
+                .update(epoch, |row| row.saturating_add(1))
+                .map_or(0, |row| row.saturating_add(1))
+        } else {
+            let _ = consecutive.update(epoch, |_| 0);
+            0
+        }
+    }
+
+    /// What a call counts as, if it counts.
+    fn sample(&self, ticket: &Ticket, ending: Ending) -> Option<Sample> {
+        let failed = match ending {
+            Ending::Unused => return None,
+            Ending::Dropped(cause) => {
+                if !self.hot.weights.counts(cause) {
+                    return None;
+                }
+                true
+            }
+            Ending::Finished(verdict) => self.failed(verdict)?,
+        };
+        let took = |started| self.now().saturating_duration_since(started);
+        let slow = ticket.started().is_some_and(|started| self.hot.rules.is_slow(took(started)));
+        Some(Sample { failed, slow })
+    }
+
+    fn failed(&self, verdict: Verdict) -> Option<bool> {
+        match verdict.outcome() {
+            Outcome::Ignored => None,
+            Outcome::Success => Some(false),
+            Outcome::Failure => {
+                if let Some(wait) = verdict.pushback().and_then(Pushback::wait) {
+                    let until = self.nanos_at(self.now()).saturating_add(nanos(wait));
+                    self.hot.pushed_until.fetch_max(until, Relaxed);
+                }
+                Some(true)
+            }
+        }
+    }
+}

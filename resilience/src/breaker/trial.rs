@@ -1,0 +1,122 @@
+use std::time::{Duration, Instant};
+
+use super::half_open::{CheckedJudge, Trials};
+
+/// The time of a breaker half-open: who has a place, and how it goes so far.
+///
+/// It knows neither clock nor lock, and is asked under the breaker's.
+#[derive(Debug)]
+pub(super) struct Trial {
+    config: Trials,
+    places: Vec<Place>,
+    next_id: u64,
+    /// Zero for the probes, then the steps of the ramp.
+    stage: usize,
+    /// How much of a call a ramp has saved up, in millionths.
+    saved: u32,
+    succeeded: u32,
+    failed: u32,
+}
+
+#[derive(Debug)]
+struct Place {
+    id: u64,
+    /// `None` where no clock reaches so far.
+    until: Option<Instant>,
+}
+
+/// What a call is told that asks to be let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// As a probe, with the number of its place.
+    Admitted(u64),
+    /// At the latest after so long a place is free, if one has to be.
+    Full(Option<Duration>),
+}
+
+/// What is known of the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Undecided,
+    Recovered,
+    NotRecovered,
+}
+
+impl Trial {
+    pub(super) fn new(config: Trials) -> Self {
+        let places = Vec::with_capacity(config.at_once);
+        Self { config, places, next_id: 0, stage: 0, saved: 0, succeeded: 0, failed: 0 }
+    }
+
+    /// Asks for a place.
+    pub(super) fn admit(&mut self, now: Instant) -> Answer {
+        if let Some(share) = self.share() {
+            return self.admit_share(share);
+        }
+        self.places.retain(|place| place.until.is_none_or(|until| until > now));
+        if self.places.len() >= self.config.at_once {
+            let first = self.places.iter().filter_map(|place| place.until).min();
+            return Answer::Full(first.map(|until| until.saturating_duration_since(now)));
+        }
+        let id = self.take_id();
+        self.places.push(Place { id, until: now.checked_add(self.config.lease) });
+        Answer::Admitted(id)
+    }
+
+    /// A probe has ended and is judged.
+    pub(super) fn settle(&mut self, id: u64, failed: bool) -> Judgement {
+        self.give_back(id);
+        if failed {
+            self.failed += 1;
+        } else {
+            self.succeeded += 1;
+        }
+        match self.judge() {
+            Judgement::Recovered if self.stage < self.config.ramp.len() => {
+                self.stage += 1;
+                (self.succeeded, self.failed, self.saved) = (0, 0, 0);
+                Judgement::Undecided
+            }
+            judgement => judgement,
+        }
+    }
+
+    /// A probe has ended and tells nothing.
+    pub(super) fn give_back(&mut self, id: u64) {
+        self.places.retain(|place| place.id != id);
+    }
+
+    fn judge(&self) -> Judgement {
+        match self.config.judge {
+            CheckedJudge::Consecutive(_) if self.failed > 0 => Judgement::NotRecovered,
+            CheckedJudge::Rate { failures, .. } if self.failed >= failures => {
+                Judgement::NotRecovered
+            }
+            CheckedJudge::Consecutive(needed) if self.succeeded >= needed => Judgement::Recovered,
+            CheckedJudge::Rate { calls, .. } if self.succeeded + self.failed >= calls => {
+                Judgement::Recovered
+            }
+            _ => Judgement::Undecided,
+        }
+    }
+
+    fn share(&self) -> Option<u32> {
+        self.config.ramp.get(self.stage.checked_sub(1)?).copied()
+    }
+
+    /// Every so many-th call, so that it is exactly that share.
+    fn admit_share(&mut self, share: u32) -> Answer {
+        const ONE: u32 = 1_000_000;
+        self.saved += share;
+        if self.saved < ONE {
+            return Answer::Full(None);
+        }
+        self.saved -= ONE;
+        Answer::Admitted(self.take_id())
+    }
+
+    fn take_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+}

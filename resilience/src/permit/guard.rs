@@ -1,0 +1,75 @@
+use std::fmt;
+
+use super::DropCause;
+use crate::classify::Verdict;
+
+/// A policy that lets calls through and wants to know, of each and once, how it ended.
+pub trait Settle {
+    /// What the policy has to be told again to know which call it was: its epoch, its place.
+    type Ticket;
+
+    /// The call with this ticket has ended. It is called from destructors: it must not panic.
+    fn settle(&self, ticket: Self::Ticket, ending: Ending);
+}
+
+/// How a call ended that a policy has let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a result, which was judged.
+    Finished(Verdict),
+    /// It was begun and dropped.
+    Dropped(DropCause),
+    /// It was never begun: whatever was taken for it can be given to another.
+    Unused,
+}
+
+/// Leave for one call, settled exactly once: with what it is told, or when it is dropped.
+#[must_use = "a permit that is dropped is settled as a call that was dropped"]
+pub struct Permit<P: Settle> {
+    held: Option<(P, P::Ticket)>,
+}
+
+impl<P: Settle> Permit<P> {
+    /// A permit of this policy.
+    pub fn new(policy: P, ticket: P::Ticket) -> Self {
+        Self { held: Some((policy, ticket)) }
+    }
+
+    /// The call has ended with a result.
+    pub fn finish(self, verdict: Verdict) {
+        self.settle(Ending::Finished(verdict));
+    }
+
+    /// The call was not made.
+    pub fn give_back(self) {
+        self.settle(Ending::Unused);
+    }
+
+    /// The call has ended in this way.
+    pub fn settle(mut self, ending: Ending) {
+        self.settle_once(|| ending);
+    }
+
+    /// For a policy that learns more about its call while that is on its way.
+    pub(crate) fn held_mut(&mut self) -> Option<&mut (P, P::Ticket)> {
+        self.held.as_mut()
+    }
+
+    fn settle_once(&mut self, ending: impl FnOnce() -> Ending) {
+        if let Some((policy, ticket)) = self.held.take() {
+            policy.settle(ticket, ending());
+        }
+    }
+}
+
+impl<P: Settle> Drop for Permit<P> {
+    fn drop(&mut self) {
+        self.settle_once(|| Ending::Dropped(DropCause::current()));
+    }
+}
+
+impl<P: Settle> fmt::Debug for Permit<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").finish_non_exhaustive()
+    }
+}
