@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use mainstay_resilience::breaker::{CircuitBreaker, Config};
 use mainstay_resilience::timeout::TimeoutLayer;
 use mainstay_testkit::probe::{self, Subject};
 use tower::Layer;
@@ -30,6 +31,34 @@ fn the_timeout_keeps_the_laws_one_by_one() {
 #[test]
 fn the_timeout_keeps_the_laws_in_any_order() {
     for subject in timeouts() {
+        probe::fuzz(&subject);
+    }
+}
+
+/// Breakers that nothing opens.
+fn breakers() -> [Subject; 4] {
+    let breaker = || {
+        let config = Config::default().without_rules();
+        CircuitBreaker::builder("contract").config(config).build().unwrap()
+    };
+    [
+        Subject::new(move |inner| breaker().layer().layer(inner)),
+        Subject::http(move |inner| breaker().http_layer().layer(inner)),
+        Subject::http(move |inner| breaker().http_layer().including_body().layer(inner)),
+        Subject::http(move |inner| breaker().http_layer().respond().layer(inner)),
+    ]
+}
+
+#[test]
+fn the_breaker_keeps_the_laws_one_by_one() {
+    for subject in breakers() {
+        probe::suite(&subject);
+    }
+}
+
+#[test]
+fn the_breaker_keeps_the_laws_in_any_order() {
+    for subject in breakers() {
         probe::fuzz(&subject);
     }
 }

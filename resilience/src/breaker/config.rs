@@ -13,6 +13,8 @@ use crate::permit::DropWeights;
 #[must_use]
 pub struct Config {
     pub(super) window: Window,
+    /// Whether the rules are still those of [`Config::default`].
+    default_rules: bool,
     pub(super) failure_rate: Option<FailureRate>,
     pub(super) slow_calls: Option<SlowCalls>,
     pub(super) consecutive: Option<Consecutive>,
@@ -37,18 +39,20 @@ impl Config {
 
     /// Adds a rule that opens the breaker, in place of an earlier one of the same kind. Any of
     /// them does. Without one it opens at half of at least 20 calls.
-    pub fn trip(mut self, rule: impl Into<Trip>) -> Self {
+    pub fn trip(self, rule: impl Into<Trip>) -> Self {
+        let mut config = if self.default_rules { self.without_rules() } else { self };
         match rule.into() {
-            Trip::FailureRate(rule) => self.failure_rate = Some(rule),
-            Trip::SlowCalls(rule) => self.slow_calls = Some(rule),
-            Trip::Consecutive(rule) => self.consecutive = Some(rule),
+            Trip::FailureRate(rule) => config.failure_rate = Some(rule),
+            Trip::SlowCalls(rule) => config.slow_calls = Some(rule),
+            Trip::Consecutive(rule) => config.consecutive = Some(rule),
         }
-        self
+        config
     }
 
-    /// Takes all rules away.
+    /// Takes all rules away: then nothing opens the breaker by itself.
     pub fn without_rules(self) -> Self {
-        Self { failure_rate: None, slow_calls: None, consecutive: None, ..self }
+        let (failure_rate, slow_calls, consecutive) = (None, None, None);
+        Self { failure_rate, slow_calls, consecutive, default_rules: false, ..self }
     }
 
     /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
@@ -79,11 +83,6 @@ impl Config {
         self.weights = weights;
         self
     }
-
-    pub(super) fn failure_rate(&self) -> Option<FailureRate> {
-        let no_rule = self.slow_calls.is_none() && self.consecutive.is_none();
-        self.failure_rate.or(no_rule.then_some(FailureRate::at_least(0.5)))
-    }
 }
 
 /// The last 100 calls; it opens at half of at least 20 calls.
@@ -91,7 +90,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             window: Window::calls(100),
-            failure_rate: None,
+            default_rules: true,
+            failure_rate: Some(FailureRate::at_least(0.5)),
             slow_calls: None,
             consecutive: None,
             half_open: HalfOpen::default(),

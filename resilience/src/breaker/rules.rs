@@ -33,7 +33,7 @@ impl Limits {
     pub(super) fn new(config: &Config) -> Result<Self, InvalidConfig> {
         let most = config.window.most_calls();
         let failure_rate =
-            config.failure_rate().map(|it| Share::new(it.rate, it.min_calls, most)).transpose()?;
+            config.failure_rate.map(|it| Share::new(it.rate, it.min_calls, most)).transpose()?;
         let slow = config
             .slow_calls
             .map(|it| Share::new(it.rate, it.min_calls, most).map(|share| (it.longer_than, share)))

@@ -77,12 +77,12 @@ impl CountWindow {
         let size = usize::from(size.get()).min(self.cells.len() * SLOTS_PER_CELL as usize);
         let calls = self.samples(from);
         let kept = calls.get(calls.len().saturating_sub(size)..).unwrap_or_default();
-        set(&self.position, to, count(kept, |_| true));
+        self.position.set(to, count(kept, |_| true));
         for (cell, calls) in self.cells.iter().zip(kept.chunks(SLOTS_PER_CELL as usize)) {
-            set(cell, to, marks(calls));
+            cell.set(to, marks(calls));
         }
-        set(&self.failed, to, count(kept, |call| call.failed));
-        set(&self.slow, to, count(kept, |call| call.slow));
+        self.failed.set(to, count(kept, |call| call.failed));
+        self.slow.set(to, count(kept, |call| call.slow));
         self.size.store(size as u64, Ordering::SeqCst);
     }
 
@@ -141,11 +141,6 @@ fn marks(calls: &[Sample]) -> u32 {
 fn count(calls: &[Sample], is: impl Fn(&Sample) -> bool) -> u32 {
     // A window holds at most 65,535 calls.
     u32::try_from(calls.iter().filter(|call| is(call)).count()).unwrap_or(u32::MAX)
-}
-
-/// Under a later epoch nothing can be too late.
-fn set(tagged: &Tagged, epoch: u32, value: u32) {
-    let _ = tagged.update(epoch, |_| value);
 }
 
 fn adjust(count: &Tagged, epoch: u32, old: bool, new: bool) -> Result<(), Late> {

@@ -25,6 +25,17 @@ impl Tagged {
         if found == tag { value } else { 0 }
     }
 
+    /// Puts a value under this tag, if there is none of a later one, and ends all earlier ones.
+    pub(super) fn set(&self, tag: u32, value: u32) {
+        let mut word = self.0.load(SeqCst);
+        while compare(split(word).0, tag) != Greater {
+            match self.0.compare_exchange_weak(word, join(tag, value), SeqCst, SeqCst) {
+                Ok(_) => return,
+                Err(actual) => word = actual,
+            }
+        }
+    }
+
     /// Changes the value under this tag, and returns the old one.
     ///
     /// Nothing is written where `change` answers with the value that it was given.

@@ -1,0 +1,65 @@
+//! What calls allocate: nothing.
+
+#![cfg(test)]
+
+use std::convert::Infallible;
+use std::future::Ready;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use allocation_counter::measure;
+use mainstay_resilience::breaker::{CircuitBreaker, Mode, SlowCalls, Window};
+use tower::{Layer, Service};
+
+#[derive(Clone)]
+struct Inner;
+
+impl Service<()> for Inner {
+    type Response = ();
+    type Error = Infallible;
+    type Future = Ready<Result<(), Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, (): ()) -> Self::Future {
+        std::future::ready(Ok(()))
+    }
+}
+
+/// As axum does: clones the service for the call.
+fn call<S: Service<()> + Clone>(service: &S) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut service = service.clone();
+    assert!(service.poll_ready(&mut context).is_ready());
+    let mut future = std::pin::pin!(service.call(()));
+    matches!(future.as_mut().poll(&mut context), Poll::Ready(Ok(_)))
+}
+
+fn allocations(breaker: &CircuitBreaker, expected: bool) -> u64 {
+    let service = breaker.layer().layer(Inner);
+    assert_eq!(call(&service), expected);
+    let info = measure(|| (0..100).for_each(|_| assert_eq!(call(&service), expected)));
+    info.count_total
+}
+
+#[test]
+fn a_breaker_does_not_allocate() {
+    let windows = [Window::calls(100), Window::last(Duration::from_secs(10))];
+    for window in windows {
+        let builder = || CircuitBreaker::builder("payments").window(window);
+        assert_eq!(allocations(&builder().build().unwrap(), true), 0);
+        let slow = SlowCalls::longer_than(Duration::from_secs(1));
+        assert_eq!(allocations(&builder().trip(slow).build().unwrap(), true), 0);
+        let forced = builder().mode(Mode::ForcedOpen).build().unwrap();
+        assert_eq!(allocations(&forced, false), 0);
+    }
+}
+
+#[test]
+fn a_breaker_with_a_name_made_at_run_time_does_not_allocate() {
+    let builder = CircuitBreaker::builder(String::from("payments"));
+    let forced = builder.mode(Mode::ForcedOpen).build().unwrap();
+    assert_eq!(allocations(&forced, false), 0);
+}
