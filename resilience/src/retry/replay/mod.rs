@@ -1,0 +1,11 @@
+//! A request's body that can be sent again.
+
+mod body;
+mod error;
+mod reading;
+mod recording;
+mod tape;
+
+pub use body::ReplayBody;
+pub use error::ReplayError;
+pub(super) use recording::Recording;
