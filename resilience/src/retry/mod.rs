@@ -116,6 +116,10 @@ mod source;
 mod ticket;
 mod timed;
 
+#[cfg(not(mainstay_loom))]
+#[cfg(test)]
+mod tests;
+
 pub use attempt::Attempt;
 use attempt::GRPC_PREVIOUS_RPC_ATTEMPTS;
 pub use call::{RetryCall, retry};
