@@ -234,7 +234,12 @@ async fn what_attempts_take_is_known_to_clones() {
     let policy = policy();
     for _ in 0..3 {
         let slow = retry(&policy).deadline(in_time(1000 * DELAY));
-        let _ = slow.run(async |_| Ok::<_, ()>(sleep(10 * DELAY).await)).await;
+        let _ = slow
+            .run(async |_| {
+                sleep(10 * DELAY).await;
+                Ok::<_, ()>(())
+            })
+            .await;
     }
     let hurried = retry(policy.clone()).deadline(in_time(5 * DELAY));
     let made = hurried.run(async |attempt| Err::<(), _>(attempt.number())).await;

@@ -9,6 +9,8 @@ use super::{Event, Retry};
 use crate::backoff::{Backoff, RandomSource, Schedule, ThreadRandom};
 use crate::budget::Budget;
 
+pub(super) type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
+
 /// What a policy says, but for how it judges.
 #[derive(Clone)]
 pub(super) struct Rules {
@@ -18,7 +20,7 @@ pub(super) struct Rules {
     pub(super) even_when_nested: bool,
     pub(super) chance: Chance,
     pub(super) clock: Option<Arc<dyn Clock>>,
-    pub(super) observer: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    pub(super) observer: Option<Observer>,
     /// Clones of a policy call the same service.
     pub(super) durations: Arc<Durations>,
 }

@@ -63,12 +63,14 @@ impl<B: Body> Body for PeekBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Polled<B>> {
         let this = self.project();
-        match this.first {
-            // The end was seen, and is seen again whenever somebody looks.
-            Some(None) => Poll::Ready(None),
-            Some(_) => Poll::Ready(this.first.take().flatten()),
-            None => this.body.poll_frame(cx),
+        let Some(first) = this.first.take() else {
+            return this.body.poll_frame(cx);
+        };
+        // The end stays the end, whoever looks, and nothing comes after trailers.
+        if first.as_ref().is_none_or(|it| it.as_ref().is_ok_and(Frame::is_trailers)) {
+            *this.first = Some(None);
         }
+        Poll::Ready(first)
     }
 
     fn is_end_stream(&self) -> bool {
