@@ -275,6 +275,18 @@ fn trap_14_a_call_that_is_ready_needs_no_timer() {
     assert_eq!(third.as_mut().poll(&mut cx), std::task::Poll::Ready(Err(3)));
 }
 
+/// Attempts that fail at once leave other tasks their turn.
+#[tokio::test(start_paused = true)]
+async fn endless_attempts_keep_nobody_waiting() {
+    let endless = Retry::new(Backoff::constant(Duration::ZERO).unlimited_attempts());
+    let call = endless.run(async |_| Err::<(), _>(()));
+    tokio::select! {
+        biased;
+        _ = call => panic!("it has ended"),
+        () = tokio::task::yield_now() => {}
+    }
+}
+
 /// A call dropped at any await drops the attempt that runs, and leave for one that was not made
 /// goes back.
 #[tokio::test(start_paused = true)]

@@ -185,7 +185,6 @@ async fn a_retry_that_comes_from_outside_is_sent_once() {
     assert_eq!(seen.count(), 1 + 3);
 }
 
-/// Through a buffer, in whose task nothing is seen of the retry outside but the extension.
 #[tokio::test(start_paused = true)]
 async fn nested_layers_multiply_nothing() {
     let seen = Seen::default();
@@ -512,6 +511,22 @@ async fn calls_of_grpc_are_judged_by_their_code() {
         }
         assert!(body.frame().await.is_none() && body.frame().await.is_none());
         assert!(body.is_end_stream() || made == 1 || head.is_some());
+    }
+}
+
+/// A negative pushback forbids what the code would allow.
+#[tokio::test(start_paused = true)]
+async fn grpc_can_say_not_to_come_back() {
+    for (pushback, made) in [("-1", 1), ("250", 3)] {
+        let calls = AtomicU32::new(0);
+        let server = service_fn(|_: Request<ReplayBody<Full<Bytes>>>| {
+            calls.fetch_add(1, Relaxed);
+            let mut response = grpc(Some("14"), Vec::new());
+            response.headers_mut().insert("grpc-retry-pushback-ms", pushback.parse().unwrap());
+            ready(Ok::<_, Infallible>(response))
+        });
+        let _ = layer().layer(server).oneshot(put("x")).await;
+        assert_eq!(calls.load(Relaxed), made);
     }
 }
 

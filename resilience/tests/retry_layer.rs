@@ -17,7 +17,7 @@ use mainstay_core::Deadline;
 use mainstay_resilience::Rejected;
 use mainstay_resilience::backoff::Backoff;
 use mainstay_resilience::budget::{Budget, Tokens};
-use mainstay_resilience::classify::Verdict;
+use mainstay_resilience::classify::{AnyError, OrElapsed, Verdict};
 use mainstay_resilience::retry::{
     Attempt, Event, GaveUp, InboundLayer, Retry, retry, without_retries,
 };
@@ -201,6 +201,26 @@ async fn a_timeout_inside_limits_each_attempt() {
     let inner = TimeoutLayer::new(DELAY).layer(hangs);
     let end = policy().layer().layer(inner).oneshot(()).await;
     assert!(matches!(end, Err(Rejected::Rejection(_))));
+}
+
+/// And may be charged as a timeout.
+#[tokio::test(start_paused = true)]
+async fn what_a_timeout_cuts_off_may_cost_more() {
+    let hangs = service_fn(|(): ()| std::future::pending::<Result<(), Infallible>>());
+    let inner = TimeoutLayer::new(DELAY);
+    let tokens = Tokens::DEFAULT.capacity(20);
+    for (or_elapsed, left) in [(false, 2), (true, 0)] {
+        let budget = Budget::new(tokens);
+        let policy = policy().budget(budget.clone());
+        let inner = inner.layer(hangs);
+        let end = if or_elapsed {
+            policy.classify(OrElapsed::<AnyError>::default()).layer().layer(inner).oneshot(()).await
+        } else {
+            policy.layer().layer(inner).oneshot(()).await
+        };
+        assert!(end.is_err());
+        assert_eq!(budget.remaining(now()), left);
+    }
 }
 
 fn down(calls: &AtomicU32) -> impl Service<(), Response = (), Error = (), Future: Send> + Clone {

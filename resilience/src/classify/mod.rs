@@ -21,11 +21,13 @@
 //! assert!(by_hand.classify(&Err(std::io::ErrorKind::TimedOut.into())).is_transient());
 //! ```
 
+mod elapsed;
 mod grpc;
 mod http;
 mod result;
 mod verdict;
 
+pub use self::elapsed::OrElapsed;
 pub use self::grpc::GrpcClassifier;
 pub use self::http::HttpClassifier;
 pub use self::result::AnyError;

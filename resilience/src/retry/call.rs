@@ -41,6 +41,9 @@ impl<C> Retry<C> {
     /// Calls a closure until what it returns is no transient failure, or the policy says that it is
     /// enough. The result is the last one.
     ///
+    /// The closure is called once for each attempt: `async |attempt| …`, or where it owns what it
+    /// needs, `move |attempt| { let mine = mine.clone(); async move { … } }`.
+    ///
     /// For a deadline, or a limit on each attempt, see [`retry`].
     ///
     /// ```
@@ -75,8 +78,8 @@ pub struct RetryCall<P, C = AnyError> {
 }
 
 impl<P: Borrow<Retry<C>>, C> RetryCall<P, C> {
-    /// No attempt is begun that would not be over by then, going by what attempts took of late.
-    /// Default: none.
+    /// No attempt after the first is begun that would not be over by then, going by what attempts
+    /// took of late. Default: none.
     ///
     /// An attempt that has begun is not cut off: that is what
     /// [`timeout`](crate::timeout::timeout) is for.

@@ -40,6 +40,7 @@ impl Core {
     }
 
     /// The first attempt is made.
+    #[inline]
     pub(super) fn begin(&mut self, rules: &Rules) {
         if rules.backoff.is_single() {
             self.refuse(GaveUp::Attempts);
@@ -51,8 +52,7 @@ impl Core {
             budget.call_started(|| rules.now());
         }
         if self.deadline.is_some() || rules.backoff.is_timed() {
-            let now = rules.now();
-            self.times = Some(Times { call: now, attempt: now });
+            self.look_at_the_time(rules);
         }
     }
 
@@ -73,7 +73,19 @@ impl Core {
     }
 
     /// An attempt has ended: after how long there is another, if there is.
+    #[inline]
     pub(super) fn ended(&mut self, rules: &Rules, verdict: &Verdict) -> Option<Duration> {
+        let at_once = self.retries.is_none() && self.times.is_none();
+        if at_once && verdict.outcome() == Outcome::Success {
+            self.succeeded(rules);
+            return None;
+        }
+        self.ended_otherwise(rules, verdict)
+    }
+
+    /// All but what most calls come to, and apart from it to keep that short.
+    #[inline(never)]
+    fn ended_otherwise(&mut self, rules: &Rules, verdict: &Verdict) -> Option<Duration> {
         self.record(rules);
         match verdict.outcome() {
             Outcome::Failure => self.failed(rules, verdict),
@@ -103,6 +115,12 @@ impl Core {
             retries.ticket = Ticket::default();
         }
         self.tell_gave_up(rules, reason);
+    }
+
+    #[inline(never)]
+    fn look_at_the_time(&mut self, rules: &Rules) {
+        let now = rules.now();
+        self.times = Some(Times { call: now, attempt: now });
     }
 
     fn record(&self, rules: &Rules) {

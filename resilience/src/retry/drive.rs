@@ -11,6 +11,10 @@ use super::core::Core;
 use super::nested::nest;
 use super::source::Source;
 
+/// How many steps are made before other tasks have their turn: attempts that fail at once, with no
+/// delay between them, would keep them from it.
+const TURNS: usize = 64;
+
 pin_project! {
     /// Makes the attempts that [`Core`] decides on, from the first one on, which has begun.
     pub(super) struct Drive<X, F, T> {
@@ -46,7 +50,7 @@ where
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        loop {
+        for _ in 0..TURNS {
             let mut this = self.as_mut().project();
             let answer = match this.state.as_mut().project() {
                 StateProjection::Running { attempt } => {
@@ -64,6 +68,8 @@ where
                 return Poll::Ready(answer);
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -1,3 +1,6 @@
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use mainstay_core::Deadline;
@@ -51,42 +54,69 @@ where
 /// assert_eq!(service.oneshot("again").await, Ok(5));
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct RetryLayer<C = AnyError, D = NoDeadline> {
-    shared: Shared<C, D>,
+///
+/// Services and calls keep hold of the policy through an `Arc`. A policy that lives as long as the
+/// program needs none, and is the fastest to call under and to clone:
+///
+/// ```
+/// use mainstay_resilience::budget::Budget;
+/// use mainstay_resilience::retry::{Retry, RetryLayer};
+/// use std::sync::LazyLock;
+///
+/// static PAYMENTS: LazyLock<Retry> =
+///     LazyLock::new(|| Retry::exponential().attempts(3).budget(Budget::ratio(0.1)));
+///
+/// let layer = RetryLayer::of(&*PAYMENTS);
+/// ```
+#[must_use]
+pub struct RetryLayer<C = AnyError, D = NoDeadline, P = Arc<Retry<C>>> {
+    policy: P,
+    deadlines: D,
+    classifier: PhantomData<fn() -> C>,
 }
 
-/// What the services of a layer share.
-#[derive(Clone, Debug)]
-pub(super) struct Shared<C, D> {
-    pub(super) policy: Retry<C>,
-    pub(super) deadlines: D,
-}
-
-impl<C> RetryLayer<C> {
-    pub(super) fn new(policy: Retry<C>) -> Self {
-        Self { shared: Shared { policy, deadlines: NoDeadline } }
+impl<C, P: Borrow<Retry<C>> + Clone> RetryLayer<C, NoDeadline, P> {
+    /// A layer of a policy, by what holds it, such as a `&'static Retry`. [`Retry::layer`] puts
+    /// it into an `Arc`.
+    pub fn of(policy: P) -> Self {
+        Self { policy, deadlines: NoDeadline, classifier: PhantomData }
     }
 }
 
-impl<C, D> RetryLayer<C, D> {
+impl<C, D, P> RetryLayer<C, D, P> {
     /// Begins no attempt that would not be over by the request's deadline, going by what attempts
     /// took of late. Default: there are no deadlines.
     ///
     /// An attempt that has begun is not cut off: that is up to a
     /// [timeout](crate::timeout::TimeoutLayer).
-    pub fn deadline_by<Req, E>(self, deadlines: E) -> RetryLayer<C, E>
+    pub fn deadline_by<Req, E>(self, deadlines: E) -> RetryLayer<C, E, P>
     where
         E: Deadlines<Req>,
     {
-        RetryLayer { shared: Shared { policy: self.shared.policy, deadlines } }
+        RetryLayer { policy: self.policy, deadlines, classifier: PhantomData }
     }
 }
 
-impl<S, C: Clone, D: Clone> Layer<S> for RetryLayer<C, D> {
-    type Service = RetryService<S, C, D>;
+impl<S, C, D: Clone, P: Clone> Layer<S> for RetryLayer<C, D, P> {
+    type Service = RetryService<S, C, D, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RetryService::new(inner, Arc::new(self.shared.clone()))
+        RetryService::new(inner, self.policy.clone(), self.deadlines.clone())
+    }
+}
+
+impl<C, D: Clone, P: Clone> Clone for RetryLayer<C, D, P> {
+    fn clone(&self) -> Self {
+        let (policy, deadlines) = (self.policy.clone(), self.deadlines.clone());
+        Self { policy, deadlines, classifier: PhantomData }
+    }
+}
+
+impl<C, D: fmt::Debug, P: fmt::Debug> fmt::Debug for RetryLayer<C, D, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryLayer")
+            .field("policy", &self.policy)
+            .field("deadlines", &self.deadlines)
+            .finish()
     }
 }

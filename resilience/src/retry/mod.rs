@@ -43,10 +43,10 @@
 //!
 //! A breaker outside of it would count three failures as one, and could not stop the second and
 //! third attempt. A timeout for all attempts inside of it is none. What a timeout inside rejects is
-//! an error like others, and tried again by default; [`Verdict::timed_out`] in a classifier of your
-//! own, or [`RetryCall::attempt_timeout`], has a token bucket charge more for it.
+//! an error like others, and tried again by default; with [`OrElapsed`] around the classifier, or by
+//! [`RetryCall::attempt_timeout`], a token bucket charges more for it.
 //!
-//! [`Verdict::timed_out`]: crate::classify::Verdict::timed_out
+//! [`OrElapsed`]: crate::classify::OrElapsed
 //!
 //! # Deadlines
 //!

@@ -68,6 +68,8 @@ impl<C> Retry<C> {
     /// How results are judged: a failure that is
     /// [transient](crate::classify::Verdict::is_transient) is tried again. Default: [`AnyError`].
     ///
+    /// For HTTP it is set on the layer: [`HttpRetryLayer::classify`].
+    ///
     /// ```
     /// use mainstay_resilience::classify::Verdict;
     /// use mainstay_resilience::retry::Retry;
@@ -130,7 +132,7 @@ impl<C> Retry<C> {
 
     /// A layer for services of any request that can be cloned: see [`RetryLayer`].
     pub fn layer(self) -> RetryLayer<C> {
-        RetryLayer::new(self)
+        RetryLayer::of(Arc::new(self))
     }
 }
 

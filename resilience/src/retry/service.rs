@@ -1,3 +1,6 @@
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -5,71 +8,89 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use super::core::Core;
-use super::layer::Shared;
 use super::nested::nest;
 use super::rules::Rules;
 use super::source::Source;
-use super::{Attempt, Deadlines, GaveUp, NoDeadline, RetryFuture};
+use super::{Attempt, Deadlines, GaveUp, NoDeadline, Retry, RetryFuture};
 use crate::classify::{AnyError, Classify, Verdict};
 
 /// Calls the inner service again if a call fails; see [`RetryLayer`](super::RetryLayer).
 ///
 /// Ready when the inner service is. The value that was ready makes the first attempt, and before
 /// every other it is made ready again. Should it fail then, the call ends as the attempt before.
-#[derive(Debug)]
-pub struct RetryService<S, C = AnyError, D = NoDeadline> {
+pub struct RetryService<S, C = AnyError, D = NoDeadline, P = Arc<Retry<C>>> {
     inner: S,
-    shared: Arc<Shared<C, D>>,
+    policy: P,
+    deadlines: D,
+    classifier: PhantomData<fn() -> C>,
 }
 
-impl<S, C, D> RetryService<S, C, D> {
-    pub(super) fn new(inner: S, shared: Arc<Shared<C, D>>) -> Self {
-        Self { inner, shared }
+impl<S, C, D, P> RetryService<S, C, D, P> {
+    pub(super) fn new(inner: S, policy: P, deadlines: D) -> Self {
+        Self { inner, policy, deadlines, classifier: PhantomData }
     }
 }
 
-impl<S: Clone, C, D> Clone for RetryService<S, C, D> {
-    fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
-    }
-}
-
-impl<S, C, D, Req> Service<Req> for RetryService<S, C, D>
+impl<S, C, D, P, Req> Service<Req> for RetryService<S, C, D, P>
 where
     S: Service<Req> + Clone,
     Req: Clone,
     C: Classify<Result<S::Response, S::Error>>,
     D: Deadlines<Req>,
+    P: Borrow<Retry<C>> + Clone,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = RetryFuture<S, Req, C, D>;
+    type Future = RetryFuture<S, Req, C, P>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let mut core = Core::new(self.shared.deadlines.deadline(&request));
-        core.begin(&self.shared.policy.rules);
-        let shared = Arc::clone(&self.shared);
+        let mut core = Core::new(self.deadlines.deadline(&request));
+        core.begin(&self.policy.borrow().rules);
+        let policy = self.policy.clone();
         if !core.may_retry() {
             let first = self.inner.call(request);
-            return RetryFuture::new(Repeated { shared, kept: None }, core, first);
+            return RetryFuture::new(Repeated::new(policy, None), core, first);
         }
         // The value that is ready is the one that is called; another one is left in its place.
         let clone = self.inner.clone();
         let mut service = mem::replace(&mut self.inner, clone);
         let first = nest(true, || service.call(request.clone()));
-        RetryFuture::new(Repeated { shared, kept: Some(Kept { service, request }) }, core, first)
+        RetryFuture::new(Repeated::new(policy, Some(Kept { service, request })), core, first)
+    }
+}
+
+impl<S: Clone, C, D: Clone, P: Clone> Clone for RetryService<S, C, D, P> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), self.policy.clone(), self.deadlines.clone())
+    }
+}
+
+impl<S: fmt::Debug, C, D: fmt::Debug, P: fmt::Debug> fmt::Debug for RetryService<S, C, D, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryService")
+            .field("inner", &self.inner)
+            .field("policy", &self.policy)
+            .field("deadlines", &self.deadlines)
+            .finish()
     }
 }
 
 /// Attempts that a service makes.
-pub(super) struct Repeated<S, Req, C, D> {
-    shared: Arc<Shared<C, D>>,
+pub(super) struct Repeated<S, Req, C, P> {
+    policy: P,
     /// Nothing, where there is no other attempt.
     kept: Option<Kept<S, Req>>,
+    classifier: PhantomData<fn() -> C>,
+}
+
+impl<S, Req, C, P> Repeated<S, Req, C, P> {
+    fn new(policy: P, kept: Option<Kept<S, Req>>) -> Self {
+        Self { policy, kept, classifier: PhantomData }
+    }
 }
 
 struct Kept<S, Req> {
@@ -77,17 +98,18 @@ struct Kept<S, Req> {
     request: Req,
 }
 
-impl<S, Req, C, D> Source for Repeated<S, Req, C, D>
+impl<S, Req, C, P> Source for Repeated<S, Req, C, P>
 where
     S: Service<Req>,
     Req: Clone,
     C: Classify<Result<S::Response, S::Error>>,
+    P: Borrow<Retry<C>>,
 {
     type Attempt = S::Future;
     type Output = Result<S::Response, S::Error>;
 
     fn rules(&self) -> &Rules {
-        &self.shared.policy.rules
+        &self.policy.borrow().rules
     }
 
     fn judge(
@@ -96,7 +118,7 @@ where
         _: bool,
         _: &mut Context<'_>,
     ) -> (Self::Output, Verdict) {
-        let verdict = self.shared.policy.classifier.classify(&output);
+        let verdict = self.policy.borrow().classifier.classify(&output);
         (output, verdict)
     }
 
