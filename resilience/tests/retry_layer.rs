@@ -16,8 +16,9 @@ use http_body_util::Empty;
 use mainstay_core::Deadline;
 use mainstay_resilience::Rejected;
 use mainstay_resilience::backoff::Backoff;
+use mainstay_resilience::breaker::{CircuitBreaker, Consecutive};
 use mainstay_resilience::budget::{Budget, Tokens};
-use mainstay_resilience::classify::{AnyError, OrElapsed, Verdict};
+use mainstay_resilience::classify::{AnyError, Rejections, Verdict};
 use mainstay_resilience::retry::{
     Attempt, Event, GaveUp, InboundLayer, Retry, retry, without_retries,
 };
@@ -209,18 +210,37 @@ async fn what_a_timeout_cuts_off_may_cost_more() {
     let hangs = service_fn(|(): ()| std::future::pending::<Result<(), Infallible>>());
     let inner = TimeoutLayer::new(DELAY);
     let tokens = Tokens::DEFAULT.capacity(20);
-    for (or_elapsed, left) in [(false, 2), (true, 0)] {
+    for (told_apart, left) in [(false, 2), (true, 0)] {
         let budget = Budget::new(tokens);
         let policy = policy().budget(budget.clone());
         let inner = inner.layer(hangs);
-        let end = if or_elapsed {
-            policy.classify(OrElapsed::<AnyError>::default()).layer().layer(inner).oneshot(()).await
+        let end = if told_apart {
+            policy.classify(Rejections(AnyError)).layer().layer(inner).oneshot(()).await
         } else {
             policy.layer().layer(inner).oneshot(()).await
         };
         assert!(end.is_err());
         assert_eq!(budget.remaining(now()), left);
     }
+}
+
+/// An open breaker ends the attempts, where it is told from other failures.
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_ends_the_attempts() {
+    let (calls, inner) = (AtomicU32::new(0), TimeoutLayer::new(DELAY));
+    let breaker = CircuitBreaker::builder("down").trip(Consecutive::failures(2)).build().unwrap();
+    let policy = policy().attempts(9).classify(Rejections(AnyError));
+    let hangs = service_fn(|(): ()| {
+        calls.fetch_add(1, Relaxed);
+        std::future::pending::<Result<(), Infallible>>()
+    });
+    let service = policy.layer().layer(breaker.layer().layer(inner.layer(hangs)));
+    let start = Instant::now();
+    let Err(Rejected::Rejection(_open)) = service.oneshot(()).await else {
+        panic!("the breaker is not open");
+    };
+    assert_eq!(calls.load(Relaxed), 2);
+    assert_eq!(start.elapsed(), 4 * DELAY);
 }
 
 fn down(calls: &AtomicU32) -> impl Service<(), Response = (), Error = (), Future: Send> + Clone {

@@ -21,15 +21,15 @@
 //! assert!(by_hand.classify(&Err(std::io::ErrorKind::TimedOut.into())).is_transient());
 //! ```
 
-mod elapsed;
 mod grpc;
 mod http;
+mod rejections;
 mod result;
 mod verdict;
 
-pub use self::elapsed::OrElapsed;
 pub use self::grpc::GrpcClassifier;
 pub use self::http::HttpClassifier;
+pub use self::rejections::Rejections;
 pub use self::result::AnyError;
 pub use self::verdict::Verdict;
 

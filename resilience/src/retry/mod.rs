@@ -42,11 +42,13 @@
 //! ```
 //!
 //! A breaker outside of it would count three failures as one, and could not stop the second and
-//! third attempt. A timeout for all attempts inside of it is none. What a timeout inside rejects is
-//! an error like others, and tried again by default; with [`OrElapsed`] around the classifier, or by
-//! [`RetryCall::attempt_timeout`], a token bucket charges more for it.
+//! third attempt. A timeout for all attempts inside of it is none.
 //!
-//! [`OrElapsed`]: crate::classify::OrElapsed
+//! What a breaker or a timeout inside rejects is an error like others, and tried again by default.
+//! With [`Rejections`] around the classifier an open breaker ends the call, and a token bucket
+//! charges more for a timeout, as it does by [`RetryCall::attempt_timeout`].
+//!
+//! [`Rejections`]: crate::classify::Rejections
 //!
 //! # Deadlines
 //!

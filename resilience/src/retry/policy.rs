@@ -124,7 +124,7 @@ impl<C> Retry<C> {
     }
 
     /// What time it is, for limits on time and for the budget. Waiting is up to tokio all the
-    /// same. Default: tokio's clock, which a test can pause.
+    /// same. Default: [`TokioClock`](crate::TokioClock).
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.rules.clock = Some(Arc::new(clock));
         self

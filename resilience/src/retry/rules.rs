@@ -6,6 +6,7 @@ use mainstay_core::Clock;
 
 use super::durations::Durations;
 use super::{Event, Retry};
+use crate::TokioClock;
 use crate::backoff::{Backoff, RandomSource, Schedule, ThreadRandom};
 use crate::budget::Budget;
 
@@ -43,7 +44,7 @@ impl Rules {
     pub(super) fn now(&self) -> Instant {
         match &self.clock {
             Some(clock) => clock.now(),
-            None => tokio::time::Instant::now().into_std(),
+            None => TokioClock.now(),
         }
     }
 
