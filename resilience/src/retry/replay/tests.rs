@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
@@ -198,6 +198,72 @@ fn a_reader_that_was_overtaken_fails() {
     }
     assert!(second.is_end_stream() && !first.is_end_stream());
     assert!(matches!(first.as_mut().poll_frame(&mut cx), Poll::Ready(Some(Err(_)))));
+}
+
+/// While it is read the next attempt begins, and asks for its first frame.
+struct Interrupted {
+    recording: Arc<OnceLock<Recording<Self>>>,
+    next: Arc<Mutex<Option<Pin<Box<ReplayBody<Self>>>>>>,
+    woken: Arc<Woken>,
+    frames: Vec<Poll<u8>>,
+}
+
+impl Body for Interrupted {
+    type Data = Bytes;
+    type Error = String;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, String>>> {
+        if self.next.lock().unwrap().is_none() {
+            let recording = self.recording.get().unwrap();
+            recording.rewind().unwrap();
+            let mut reader = Box::pin(recording.reader());
+            let waker = Waker::from(Arc::clone(&self.woken));
+            assert!(reader.as_mut().poll_frame(&mut Context::from_waker(&waker)).is_pending());
+            *self.next.lock().unwrap() = Some(reader);
+        }
+        match self.frames.pop() {
+            None => Poll::Ready(None),
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(size)) => Poll::Ready(Some(Ok(Frame::data(vec![size].into())))),
+        }
+    }
+}
+
+/// What the reader before is reading just then is not lost, and the next one is woken for it.
+#[test]
+fn a_reader_that_is_overtaken_while_it_reads_leaves_the_frame() {
+    for first in [Poll::Ready(1), Poll::Pending] {
+        let (recording, next) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(None)));
+        let woken = Arc::new(Woken::default());
+        let frames = match first {
+            Poll::Ready(_) => vec![Poll::Ready(2), first],
+            Poll::Pending => vec![Poll::Ready(2), Poll::Ready(1), first],
+        };
+        let body = Interrupted {
+            recording: Arc::clone(&recording),
+            next: Arc::clone(&next),
+            woken: Arc::clone(&woken),
+            frames,
+        };
+        let Ok(made) = Recording::new(body, 1000) else { panic!("it is small") };
+        assert!(recording.set(made).is_ok());
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut before = Box::pin(recording.get().unwrap().reader());
+        let polled = before.as_mut().poll_frame(&mut cx);
+        assert!(matches!(polled, Poll::Ready(Some(Err(_)))), "{first:?}");
+        assert!(*woken.0.lock().unwrap(), "{first:?}");
+        let mut reader = next.lock().unwrap().take().unwrap();
+        next.lock().unwrap().replace(before);
+        for expected in [1, 2] {
+            let polled = reader.as_mut().poll_frame(&mut cx);
+            let Poll::Ready(Some(Ok(frame))) = polled else { panic!("no frame {expected}") };
+            assert_eq!(frame.into_data().unwrap(), vec![expected]);
+        }
+        assert!(matches!(reader.as_mut().poll_frame(&mut cx), Poll::Ready(None)));
+    }
 }
 
 /// Panics when it is read, and is said to have failed then.
