@@ -279,7 +279,29 @@ async fn who_does_not_retry_restrains_nobody() {
     let calls = AtomicU32::new(0);
     let once = policy().attempts(1).layer();
     assert_eq!(once.layer(policy().layer().layer(down(&calls))).oneshot(()).await, Err(()));
-    assert_eq!(calls.load(Relaxed), 3);
+    assert_eq!(calls.swap(0, Relaxed), 3);
+    let (once, inner) = (policy().attempts(1), policy());
+    let end = once.run(|_| inner.run(|_| down(&calls).oneshot(()))).await;
+    assert_eq!((end, calls.load(Relaxed)), (Err(()), 3));
+}
+
+/// The last attempt is sent the request itself, and one that is the only one needs no clone.
+#[tokio::test(start_paused = true)]
+async fn a_request_is_cloned_for_other_attempts_only() {
+    struct Counts(Arc<AtomicU32>);
+    impl Clone for Counts {
+        fn clone(&self) -> Self {
+            self.0.fetch_add(1, Relaxed);
+            Self(Arc::clone(&self.0))
+        }
+    }
+    let clones = Arc::new(AtomicU32::new(0));
+    for (attempts, cloned) in [(3, 2), (1, 0)] {
+        let fails = service_fn(|_: Counts| ready(Err::<(), _>(())));
+        let service = policy().attempts(attempts).layer().layer(fails);
+        let _ = service.oneshot(Counts(Arc::clone(&clones))).await;
+        assert_eq!(clones.swap(0, Relaxed), cloned, "{attempts}");
+    }
 }
 
 /// Two calls that take turns in one task: only one of them is inside of a retry.

@@ -266,6 +266,20 @@ fn without_a_deadline_no_clock_is_read() {
 }
 
 #[test]
+fn no_attempt_begins_at_the_deadline_itself() {
+    let delay = Duration::from_millis(10);
+    for (left, begins) in [(10, false), (11, true)] {
+        let clock = ManualClock::new();
+        let rules = Retry::new(Backoff::constant(delay)).clock(clock.clone()).rules;
+        let deadline = Deadline::after(clock.now(), Duration::from_millis(left));
+        let mut core = Core::new(Some(deadline));
+        core.begin(&rules);
+        // It took no time: as far as the median goes, an attempt always fits.
+        assert_eq!(core.ended(&rules, &Verdict::transient()).is_some(), begins);
+    }
+}
+
+#[test]
 fn the_most_attempts_there_are_do_not_overflow() {
     assert_eq!(Attempt::after(u32::MAX).number(), u32::MAX);
     assert_eq!(Attempt::after(u32::MAX).next().number(), u32::MAX);
