@@ -18,6 +18,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Channel, Empty, Full, StreamBody};
 use mainstay_core::Deadline;
 use mainstay_resilience::backoff::Backoff;
+use mainstay_resilience::budget::{Budget, Tokens};
 use mainstay_resilience::retry::{
     Attempt, Event, GaveUp, HttpRetryLayer, ReplayBody, ReplayError, Retry, is_idempotent,
 };
@@ -511,6 +512,50 @@ async fn calls_of_grpc_are_judged_by_their_code() {
         }
         assert!(body.frame().await.is_none() && body.frame().await.is_none());
         assert!(body.is_end_stream() || made == 1 || head.is_some());
+    }
+}
+
+/// What was looked at counts as what is still to come.
+#[tokio::test(start_paused = true)]
+async fn a_response_that_was_looked_at_is_as_long_as_before() {
+    let server = service_fn(|_: Request<ReplayBody<Full<Bytes>>>| {
+        let mut response = Response::new(Full::new(Bytes::from_static(b"four")));
+        response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+        ready(Ok::<_, Infallible>(response))
+    });
+    let body = layer().layer(server).oneshot(put("x")).await.unwrap().into_body();
+    assert_eq!(body.size_hint().exact(), Some(4));
+    assert!(!body.is_end_stream());
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "four");
+}
+
+/// Dropped at any await it leaves no attempt running and no body read.
+#[tokio::test(start_paused = true)]
+async fn dropped_at_any_await_nothing_is_left() {
+    for polls in 0..6 {
+        let running = Arc::new(());
+        let budget = Budget::new(Tokens::DEFAULT.capacity(20));
+        let begun = AtomicU32::new(0);
+        let server = service_fn(|request: Request<ReplayBody<Full<Bytes>>>| {
+            begun.fetch_add(1, Relaxed);
+            let running = Arc::clone(&running);
+            async move {
+                tokio::task::yield_now().await;
+                drop((request, running));
+                Ok::<_, Infallible>(answer(503))
+            }
+        });
+        let mut client = policy().budget(budget.clone()).http_layer().layer(server);
+        let mut call = Box::pin(client.ready().await.unwrap().call(put("x")));
+        for _ in 0..polls {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(call.as_mut().poll(&mut cx).is_pending(), "{polls}");
+            tokio::time::advance(2 * DELAY).await;
+        }
+        drop(call);
+        assert_eq!(Arc::strong_count(&running), 1, "{polls}");
+        let retries = u64::from(begun.load(Relaxed) - 1);
+        assert_eq!(budget.remaining(Instant::now().into_std()), 4 - retries, "{polls}");
     }
 }
 

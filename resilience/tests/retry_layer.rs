@@ -321,6 +321,17 @@ async fn calls_beside_a_retry_are_not_nested() {
     assert_eq!(calls.load(Relaxed), 1 + 3);
 }
 
+/// A call that is over leaves the mark of the one around it.
+#[tokio::test(start_paused = true)]
+async fn a_call_after_another_is_nested_as_well() {
+    let stubborn = policy().even_when_nested();
+    let made = without_retries(async {
+        let _ = stubborn.run(async |_| Ok::<_, ()>(())).await;
+        policy().run(async |attempt| Err::<(), _>(attempt.number())).await
+    });
+    assert_eq!(made.await, Err(1));
+}
+
 /// The mark of a nested call is taken away also where the call panics.
 #[tokio::test(start_paused = true)]
 async fn a_panic_leaves_no_mark() {
@@ -363,6 +374,22 @@ async fn a_retry_from_outside_restrains_those_within() {
         let response = service.clone().oneshot(request(name, value)).await.unwrap();
         assert_eq!(response.into_body(), attempt, "{name}: {value}");
         assert_eq!(calls.swap(0, Relaxed), made, "{name}: {value}");
+    }
+}
+
+/// Also where the service retries itself, and is only called within.
+#[tokio::test(start_paused = true)]
+async fn a_retry_from_outside_restrains_a_service_that_retries() {
+    let calls = AtomicU32::new(0);
+    let fails = service_fn(|_: Request<()>| {
+        calls.fetch_add(1, Relaxed);
+        ready(Err::<(), _>(()))
+    });
+    let service = InboundLayer::new().layer(policy().layer().layer(fails));
+    for (previous, made) in [(0, 3), (1, 1)] {
+        let request = Request::builder().header("grpc-previous-rpc-attempts", previous);
+        assert_eq!(service.clone().oneshot(request.body(()).unwrap()).await, Err(()));
+        assert_eq!(calls.swap(0, Relaxed), made);
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::core::Core;
 use super::rules::Rules;
 use super::*;
-use crate::backoff::{Backoff, RandomSource};
+use crate::backoff::{Backoff, Jitter, RandomSource};
 use crate::budget::Tokens;
 use crate::classify::Verdict;
 use mainstay_core::Pushback;
@@ -239,6 +239,19 @@ proptest! {
         let delay = core.ended(&rules, &verdict).unwrap();
         prop_assert!(told <= delay && delay <= told + told / 10);
     }
+}
+
+/// What the other side says takes the place of one delay, and those after it are as they were.
+#[test]
+fn delays_go_on_growing_after_a_pushback() {
+    let backoff = Backoff::exponential().jitter(Jitter::None);
+    let rules = Retry::new(backoff).random(Least).rules;
+    let mut core = Core::new(None);
+    core.begin(&rules);
+    let told = Verdict::transient().with_pushback(Some(Pushback::After(Duration::from_secs(3))));
+    assert_eq!(core.ended(&rules, &told), Some(Duration::from_secs(3)));
+    core.retry(&rules);
+    assert_eq!(core.ended(&rules, &Verdict::transient()), Some(Duration::from_millis(200)));
 }
 
 /// A clock that nobody may look at.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::StreamBody;
 use proptest::prelude::*;
 
 use super::*;
@@ -200,10 +201,47 @@ fn a_reader_that_was_overtaken_fails() {
     assert!(matches!(first.as_mut().poll_frame(&mut cx), Poll::Ready(Some(Err(_)))));
 }
 
+/// A frame that tells as long as somebody keeps it.
+fn guarded(guard: &Arc<()>) -> Frame<Bytes> {
+    struct Guarded(#[expect(dead_code, reason = "held")] Arc<()>);
+    impl AsRef<[u8]> for Guarded {
+        fn as_ref(&self) -> &[u8] {
+            b"frame"
+        }
+    }
+    Frame::data(Bytes::from_owner(Guarded(Arc::clone(guard))))
+}
+
+/// Once there is no other attempt, nothing is kept that was sent, nor what is sent from then on.
+#[test]
+fn what_nobody_needs_any_more_is_not_kept() {
+    let guard = Arc::new(());
+    let mut cx = Context::from_waker(Waker::noop());
+    for replays in [0, 1] {
+        let frames: Vec<_> = (0..3).map(|_| Ok::<_, String>(guarded(&guard))).collect();
+        let body = StreamBody::new(futures_util::stream::iter(frames));
+        let Ok(recording) = Recording::new(body, 1000) else { panic!("it is small") };
+        let mut reader = Box::pin(recording.reader());
+        assert!(reader.as_mut().poll_frame(&mut cx).is_ready());
+        assert_eq!(Arc::strong_count(&guard), 1 + 3, "it is kept");
+        if replays == 1 {
+            recording.rewind().unwrap();
+            reader = Box::pin(recording.reader());
+        }
+        drop(recording);
+        for left in (0..2 + replays).rev() {
+            assert!(reader.as_mut().poll_frame(&mut cx).is_ready());
+            assert_eq!(Arc::strong_count(&guard), 1 + left);
+        }
+    }
+}
+
+type Reader<B> = Pin<Box<ReplayBody<B>>>;
+
 /// While it is read the next attempt begins, and asks for its first frame.
 struct Interrupted {
     recording: Arc<OnceLock<Recording<Self>>>,
-    next: Arc<Mutex<Option<Pin<Box<ReplayBody<Self>>>>>>,
+    next: Arc<Mutex<Option<Reader<Self>>>>,
     woken: Arc<Woken>,
     frames: Vec<Poll<u8>>,
 }
