@@ -3,6 +3,7 @@
 //! - [`breaker`]: stops calling what is down.
 //! - [`backoff`]: how long to wait between attempts.
 //! - [`budget`]: how many retries all calls together may make.
+//! - [`retry`]: tries again, and knows when not to.
 //! - [`timeout`]: how long a call may take.
 //!
 //! What they share: [`classify`], how they judge a result; [`permit`], how they learn what became of
@@ -13,6 +14,7 @@ pub mod breaker;
 pub mod budget;
 pub mod classify;
 pub mod permit;
+pub mod retry;
 pub mod timeout;
 pub mod window;
 

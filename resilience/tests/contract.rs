@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
+use mainstay_resilience::backoff::Backoff;
 use mainstay_resilience::breaker::{CircuitBreaker, Config};
+use mainstay_resilience::budget::Budget;
+use mainstay_resilience::retry::{InboundLayer, Retry};
 use mainstay_resilience::timeout::TimeoutLayer;
 use mainstay_testkit::probe::{self, Subject};
 use tower::Layer;
@@ -59,6 +62,33 @@ fn the_breaker_keeps_the_laws_one_by_one() {
 #[test]
 fn the_breaker_keeps_the_laws_in_any_order() {
     for subject in breakers() {
+        probe::fuzz(&subject);
+    }
+}
+
+/// With waits between attempts, and without.
+fn retries() -> [Subject; 5] {
+    let waiting = || Retry::exponential().attempts(3).budget(Budget::ratio(0.5));
+    let at_once = || Retry::new(Backoff::constant(Duration::ZERO));
+    [
+        Subject::new(move |inner| waiting().layer().layer(inner)).repeats_failed_calls(),
+        Subject::new(move |inner| at_once().layer().layer(inner)).repeats_failed_calls(),
+        Subject::http(move |inner| waiting().http_layer().layer(inner)).repeats_failed_calls(),
+        Subject::http(move |inner| at_once().http_layer().layer(inner)).repeats_failed_calls(),
+        Subject::http(move |inner| InboundLayer::new().layer(inner)),
+    ]
+}
+
+#[test]
+fn the_retry_keeps_the_laws_one_by_one() {
+    for subject in retries() {
+        probe::suite(&subject);
+    }
+}
+
+#[test]
+fn the_retry_keeps_the_laws_in_any_order() {
+    for subject in retries() {
         probe::fuzz(&subject);
     }
 }

@@ -130,6 +130,16 @@ impl Backoff {
         Self { max_elapsed, ..self }
     }
 
+    /// Whether the time since the first attempt matters.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.max_elapsed < Duration::MAX
+    }
+
+    /// Whether the first attempt is the only one.
+    pub(crate) fn is_single(&self) -> bool {
+        self.retries == Some(0)
+    }
+
     /// Begins a series of attempts, with chance from [`ThreadRandom`].
     pub fn schedule(&self) -> Schedule {
         self.schedule_with(ThreadRandom)

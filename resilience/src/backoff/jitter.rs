@@ -88,7 +88,7 @@ impl Range {
 }
 
 /// Scales a random number to the range, both ends included.
-fn between(low: u64, high: u64, random: u64) -> u64 {
+pub(super) fn between(low: u64, high: u64, random: u64) -> u64 {
     let width = u128::from(high - low) + 1;
     let offset = (u128::from(random) * width) >> 64;
     // It is less than the width.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::config::nanos;
 use super::curve::Steps;
-use super::jitter::Range;
+use super::jitter::{Range, between};
 use super::{Backoff, RandomSource, ThreadRandom};
 
 /// The delays of one series of attempts.
@@ -44,18 +44,41 @@ impl<R: RandomSource> Schedule<R> {
         self.next_nanos(nanos(elapsed))
     }
 
+    /// As [`Schedule::next_after`], where the other side has said how long the delay is: not less,
+    /// and by chance up to a tenth more, so that not everybody who was told the same comes back at
+    /// the same moment.
+    pub(crate) fn told_after(&mut self, elapsed: Duration, wait: Duration) -> Option<Duration> {
+        let wait = nanos(wait);
+        let delay = between(wait, wait.saturating_add(wait / 10), self.source.next_u64());
+        self.steps.advance();
+        self.next_is(nanos(elapsed), delay)
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.retries == Some(0)
+    }
+
     fn next_nanos(&mut self, elapsed: u64) -> Option<Duration> {
+        if self.is_over() {
+            return None;
+        }
+        let delay = self.range.draw(self.steps.advance(), self.previous, &self.source);
+        let next = self.next_is(elapsed, delay);
+        self.previous = if next.is_some() { delay } else { self.previous };
+        next
+    }
+
+    fn next_is(&mut self, elapsed: u64, delay: u64) -> Option<Duration> {
         let retries = match self.retries {
             Some(retries) => Some(retries.checked_sub(1)?),
             None => None,
         };
-        let delay = self.range.draw(self.steps.advance(), self.previous, &self.source);
         if elapsed.saturating_add(delay) > self.max_elapsed {
             self.retries = Some(0);
             return None;
         }
         self.retries = retries;
-        self.previous = delay;
         self.waited = self.waited.saturating_add(delay);
         Some(Duration::from_nanos(delay))
     }

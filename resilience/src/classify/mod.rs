@@ -23,11 +23,13 @@
 
 mod grpc;
 mod http;
+mod rejections;
 mod result;
 mod verdict;
 
 pub use self::grpc::GrpcClassifier;
 pub use self::http::HttpClassifier;
+pub use self::rejections::Rejections;
 pub use self::result::AnyError;
 pub use self::verdict::Verdict;
 

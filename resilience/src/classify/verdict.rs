@@ -7,28 +7,42 @@ use mainstay_core::{Outcome, Pushback};
 pub struct Verdict {
     outcome: Outcome,
     transient: bool,
+    timed_out: bool,
     pushback: Option<Pushback>,
 }
 
 impl Verdict {
     /// The other side did what it should.
     pub const fn success() -> Self {
-        Self { outcome: Outcome::Success, transient: false, pushback: None }
+        Self::new(Outcome::Success, false)
     }
 
     /// The other side did not, and another attempt is not expected to go better.
     pub const fn failure() -> Self {
-        Self { outcome: Outcome::Failure, transient: false, pushback: None }
+        Self::new(Outcome::Failure, false)
     }
 
     /// The other side did not, and another attempt may go better.
     pub const fn transient() -> Self {
-        Self { outcome: Outcome::Failure, transient: true, pushback: None }
+        Self::new(Outcome::Failure, true)
+    }
+
+    /// The other side did not answer in time, and may be at work still. Another attempt may go
+    /// better, and costs more than others where a [budget](crate::budget::Tokens::timeout_cost)
+    /// says so.
+    pub const fn timed_out() -> Self {
+        let mut verdict = Self::transient();
+        verdict.timed_out = true;
+        verdict
     }
 
     /// The result says nothing about the other side.
     pub const fn ignored() -> Self {
-        Self { outcome: Outcome::Ignored, transient: false, pushback: None }
+        Self::new(Outcome::Ignored, false)
+    }
+
+    const fn new(outcome: Outcome, transient: bool) -> Self {
+        Self { outcome, transient, timed_out: false, pushback: None }
     }
 
     /// The same, with what the other side said about coming back.
@@ -47,6 +61,11 @@ impl Verdict {
         self.transient && !matches!(self.pushback, Some(Pushback::Stop))
     }
 
+    /// Whether there was no answer in time.
+    pub const fn is_timeout(&self) -> bool {
+        self.timed_out
+    }
+
     /// What the other side said about coming back.
     pub const fn pushback(&self) -> Option<Pushback> {
         self.pushback
@@ -56,6 +75,6 @@ impl Verdict {
 /// A failure without more is not transient: only who knows the error can say that.
 impl From<Outcome> for Verdict {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, transient: false, pushback: None }
+        Self::new(outcome, false)
     }
 }
