@@ -9,6 +9,7 @@
 
 mod allocations;
 mod backtraces;
+mod call;
 mod case;
 mod instructions;
 mod results;
@@ -19,7 +20,7 @@ pub mod errors;
 pub mod timeout;
 
 pub use allocations::{Allocations, count_allocations};
-pub use case::{Area, Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+pub use case::{Area, Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 pub use instructions::{count_instructions, warm};
 pub use results::Measured;
 pub use time::time;
