@@ -16,7 +16,10 @@ mod results;
 mod time;
 
 pub mod backoff;
+pub mod breaker;
+pub mod client_stack;
 pub mod errors;
+pub mod retry;
 pub mod timeout;
 
 pub use allocations::{Allocations, count_allocations};
@@ -26,4 +29,5 @@ pub use results::Measured;
 pub use time::time;
 
 /// Every area, in the order of the report.
-pub const AREAS: &[Area] = &[errors::AREA, backoff::AREA, timeout::AREA];
+pub const AREAS: &[Area] =
+    &[errors::AREA, backoff::AREA, timeout::AREA, breaker::AREA, retry::AREA, client_stack::AREA];
