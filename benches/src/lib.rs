@@ -21,6 +21,7 @@ pub mod client_stack;
 pub mod errors;
 pub mod retry;
 pub mod timeout;
+pub mod traps;
 
 pub use allocations::{Allocations, count_allocations};
 pub use case::{Area, Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};

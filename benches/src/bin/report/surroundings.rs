@@ -26,13 +26,16 @@ pub(crate) fn machine() -> String {
 
 /// The versions of the peers and of what measures, as `Cargo.lock` has them.
 pub(crate) fn versions(area: &Area) -> String {
+    let peers = area.cases.iter().flat_map(|case| case.contenders).filter(|it| it.is_peer());
+    let names: Vec<&str> = peers.map(|peer| peer.who).chain(EVERYWHERE).collect();
+    versions_of(&names)
+}
+
+/// The versions of these packages or families, as `Cargo.lock` has them.
+pub(crate) fn versions_of(names: &[&str]) -> String {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let lock = fs::read_to_string(lock).unwrap_or_default();
-    let peers = area.cases.iter().flat_map(|case| case.contenders).filter(|it| it.is_peer());
-    let mut names: BTreeSet<&str> = peers.map(|peer| peer.who).collect();
-    names.extend(EVERYWHERE);
-    let versions: BTreeSet<String> =
-        names.into_iter().flat_map(|name| packages(&lock, name)).collect();
+    let versions: BTreeSet<String> = names.iter().flat_map(|name| packages(&lock, name)).collect();
     let versions: Vec<String> = versions.into_iter().collect();
     format!("{}.", versions.join(", "))
 }
