@@ -71,7 +71,7 @@ pub(super) trait Library: 'static {
 
     /// A breaker, and a way to set the date by so many seconds, while no time passes.
     fn dated_breaker(_: Settings, _: &Server) -> Result<(Rig, SetDate), Trouble> {
-        Err(Trouble::NotApplicable("takes no clock, so that its date cannot be set"))
+        Err(Trouble::NotApplicable("it takes no clock, so that its date cannot be set"))
     }
 }
 

@@ -9,7 +9,8 @@ use crate::traps::{Trouble, Verdict};
 pub(in crate::traps) fn run<L: Library>() -> Verdict {
     // In a thread of its own, which no runtime was entered on.
     thread::spawn(ready_call::<L>).join().unwrap_or_else(|panic| {
-        let panic = panic.downcast_ref::<&str>().copied().unwrap_or("for no reason given");
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let panic = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
         Err(Trouble::Fails(format!("makes a timer before the first poll, and panics: {panic}")))
     })
 }
