@@ -2,7 +2,9 @@
 //!
 //! Equal work: both threads make all their calls between two barriers, each on a processor of its
 //! own. A time is that of one call of the slower thread. On so few processors it says what one
-//! more thread costs, and nothing about sixteen.
+//! more thread costs, and nothing about sixteen. Where the host puts the two is worth a factor of
+//! four for all who pass a line back and forth, and changes by the minute: only contenders of one
+//! run can be compared, and a surprise wants a second run.
 
 use super::closed::{failsafe, recloser, seatbelt, tower_resilience};
 use crate::call::{self, Backend, counted, repeat_on_two_threads};
