@@ -4,7 +4,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Area, backtraces, results};
+use crate::{Area, Kinds, backtraces, results};
 
 /// Rounds before counting starts: buffers have grown, and what is made once is made.
 const WARM_UP: u64 = 100;
@@ -41,11 +41,13 @@ pub fn count_allocations(
     backtraces::run_without();
     area.check_same_work();
     let mut counted = BTreeMap::new();
-    for case in area.cases {
+    for case in area.cases.iter().filter(|case| case.kinds == Kinds::All) {
         for contender in case.contenders {
             let mut operation = (contender.prepare)();
-            operation(WARM_UP);
-            let allocations = count(&mut || operation(ROUNDS)).per_round();
+            operation.restore();
+            operation.run(WARM_UP);
+            operation.restore();
+            let allocations = count(&mut || operation.run(ROUNDS)).per_round();
             let id = area.id(case, contender);
             print(&id, allocations);
             counted.insert(id, allocations);
@@ -58,5 +60,5 @@ pub fn count_allocations(
 
 #[expect(clippy::print_stdout, reason = "this is what the bench is run for")]
 fn print(id: &str, allocations: Allocations) {
-    println!("{id:<44} {:>3} allocations {:>6} B", allocations.count, allocations.bytes);
+    println!("{id:<54} {:>3} allocations {:>6} B", allocations.count, allocations.bytes);
 }

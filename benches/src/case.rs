@@ -1,3 +1,4 @@
+use std::fmt;
 use std::hint::black_box;
 
 /// Cases that belong together, and are run together.
@@ -16,6 +17,8 @@ pub struct Case {
     pub name: &'static str,
     /// What is done, for the reader of the report.
     pub what: &'static str,
+    /// Which kinds of bench measure it.
+    pub kinds: Kinds,
     /// What was promised of `mainstay` here.
     pub goals: &'static [Goal],
     /// Panics unless all contenders come to the same result. It runs before each measurement.
@@ -33,20 +36,42 @@ pub struct Contender {
     pub prepare: fn() -> Operation,
 }
 
-/// Does the thing as many times as it is told.
-///
-/// The loop is inside, so that the call through the pointer is paid once for all rounds.
-pub type Operation = Box<dyn FnMut(u64)>;
+/// Which kinds of bench measure a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// Time, instructions and allocations.
+    All,
+    /// Time alone: what two threads do to each other is in none of the others.
+    Time,
+}
 
-/// What a case promises of `mainstay`.
+/// A thing to do, as many times as it is told.
+pub struct Operation {
+    /// The loop is inside, so that the call through the pointer is paid once for all rounds.
+    rounds: Box<dyn FnMut(u64)>,
+    between: Option<Box<dyn FnMut()>>,
+}
+
+/// What a case promises of `mainstay`. A ratio of time has to hold in instructions as well.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
     /// At most so many allocations in one operation.
     Allocations(u64),
     /// At most this part of the best peer's time, and of the best peer's instructions.
     OfBestPeer(f64),
+    /// At most this part of what this peer takes.
+    OfPeer(&'static str, f64),
+    /// At most so many times the floor's time.
+    OfFloor(f64),
+    /// At most so many nanoseconds.
+    Nanos(f64),
     /// At most so many nanoseconds more than the floor.
     NanosOverFloor(f64),
+    /// At most so many nanoseconds more than our own time in another case of the area, beyond
+    /// what the floors of the two differ by.
+    NanosOverCase(&'static str, f64),
+    /// At most so many times our own instructions in another case of the area.
+    OfCase(&'static str, f64),
 }
 
 /// Who this workspace is, as a contender.
@@ -58,11 +83,44 @@ pub const FLOOR: &str = "floor";
 /// The operation that does `once` again and again. What it returns is neither optimised away nor
 /// kept: its destructor is part of the operation.
 pub fn operation<R>(mut once: impl FnMut() -> R + 'static) -> Operation {
-    Box::new(move |rounds| {
+    Operation::of_rounds(move |rounds| {
         for _ in 0..rounds {
             black_box(once());
         }
     })
+}
+
+impl Operation {
+    /// The operation that runs so many rounds in its own way.
+    pub fn of_rounds(rounds: impl FnMut(u64) + 'static) -> Self {
+        Self { rounds: Box::new(rounds), between: None }
+    }
+
+    /// Adds what is done before a batch of rounds and measured by none: it puts things back to
+    /// what the case says they are.
+    #[must_use]
+    pub fn restored_by(mut self, between: impl FnMut() + 'static) -> Self {
+        self.between = Some(Box::new(between));
+        self
+    }
+
+    /// Puts things back before the next [`run`](Self::run).
+    pub fn restore(&mut self) {
+        if let Some(between) = &mut self.between {
+            between();
+        }
+    }
+
+    /// Does it so many times.
+    pub fn run(&mut self, rounds: u64) {
+        (self.rounds)(rounds);
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").finish_non_exhaustive()
+    }
 }
 
 impl Area {

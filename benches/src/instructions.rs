@@ -13,13 +13,15 @@ pub(crate) const ROUNDS: u32 = 100;
 pub fn warm(area: &Area, case: &str, who: &str) -> Operation {
     let (_, contender) = area.find(case, who).expect("the case and the contender are in the area");
     let mut operation = (contender.prepare)();
-    operation(WARM_UP);
+    operation.restore();
+    operation.run(WARM_UP);
+    operation.restore();
     operation
 }
 
 /// What is counted. The operation is given back so that its end is not.
 #[must_use]
 pub fn count_instructions(mut operation: Operation) -> Operation {
-    operation(u64::from(ROUNDS));
+    operation.run(u64::from(ROUNDS));
     operation
 }

@@ -9,20 +9,26 @@
 
 mod allocations;
 mod backtraces;
+mod call;
 mod case;
 mod instructions;
 mod results;
 mod time;
 
 pub mod backoff;
+pub mod breaker;
+pub mod client_stack;
 pub mod errors;
+pub mod retry;
 pub mod timeout;
+pub mod traps;
 
 pub use allocations::{Allocations, count_allocations};
-pub use case::{Area, Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+pub use case::{Area, Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 pub use instructions::{count_instructions, warm};
 pub use results::Measured;
 pub use time::time;
 
 /// Every area, in the order of the report.
-pub const AREAS: &[Area] = &[errors::AREA, backoff::AREA, timeout::AREA];
+pub const AREAS: &[Area] =
+    &[errors::AREA, backoff::AREA, timeout::AREA, breaker::AREA, retry::AREA, client_stack::AREA];

@@ -43,8 +43,9 @@ fn sample(operation: &mut Operation, rounds: u64) -> Duration {
     let batch = (rounds / BATCHES).max(1);
     let mut times: Vec<Duration> = (0..rounds.div_ceil(batch))
         .map(|_| {
+            operation.restore();
             let start = WallTime.start();
-            operation(batch);
+            operation.run(batch);
             WallTime.end(start)
         })
         .collect();

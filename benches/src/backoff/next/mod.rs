@@ -13,11 +13,12 @@ mod tokio_retry2;
 
 use std::time::Duration;
 
-use crate::{Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 
 pub(super) const CASE: Case = Case {
     name: "next",
     what: "the next delay of an exponential backoff with jitter",
+    kinds: Kinds::All,
     goals: &[Goal::Allocations(0), Goal::OfBestPeer(1.0)],
     check_same_work,
     contenders: &[

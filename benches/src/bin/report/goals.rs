@@ -1,8 +1,8 @@
 //! Whether a case is as good as was promised.
 
-use mainstay_benches::{Case, FLOOR, Goal, MAINSTAY, Measured};
+use mainstay_benches::{Area, Case, FLOOR, Goal, Kinds, MAINSTAY, Measured};
 
-use crate::tables::{Rows, figures};
+use crate::tables::{self, Rows, figures};
 
 /// What came of one goal; `met` is `None` where something was not measured.
 pub(crate) struct Verdict {
@@ -11,37 +11,83 @@ pub(crate) struct Verdict {
     pub(crate) met: Option<bool>,
 }
 
-pub(crate) fn verdicts(case: &Case, rows: &Rows) -> Vec<Verdict> {
-    case.goals.iter().flat_map(|goal| verdicts_on(goal, rows)).collect()
+pub(crate) fn verdicts(area: &Area, case: &Case, rows: &Rows) -> Vec<Verdict> {
+    case.goals.iter().flat_map(|goal| verdicts_on(goal, area, case, rows)).collect()
 }
 
-/// A ratio of time has to hold in instructions as well.
-fn verdicts_on(goal: &Goal, rows: &Rows) -> Vec<Verdict> {
-    let ours = |what: fn(&Measured) -> Option<f64>| named(rows, MAINSTAY).and_then(what);
+/// What is compared.
+type What = fn(&Measured) -> Option<f64>;
+
+const NANOS: What = |it| it.nanos;
+const INSTRUCTIONS: What = |it| it.instructions;
+
+fn verdicts_on(goal: &Goal, area: &Area, case: &Case, rows: &Rows) -> Vec<Verdict> {
     match *goal {
-        Goal::Allocations(most) => {
-            let count = named(rows, MAINSTAY).and_then(|it| it.allocations).map(|it| it.count);
-            vec![Verdict {
-                goal: format!("allocations: at most {most}"),
-                measured: count.map_or_else(|| "–".to_owned(), |it| it.to_string()),
-                met: count.map(|it| it <= most),
-            }]
-        }
+        Goal::Allocations(most) => vec![allocations(rows, most)],
         Goal::OfBestPeer(most) => {
-            let verdict = |unit: &str, what: fn(&Measured) -> Option<f64>| {
-                let ratio = ours(what).zip(best_peer(rows, what)).map(|(ours, best)| ours / best);
-                let goal = format!("{unit}: at most {most:.2} of the best peer's");
-                at_most(goal, ratio, most, |it| format!("{it:.2}"))
-            };
-            vec![verdict("time", |it| it.nanos), verdict("instructions", |it| it.instructions)]
+            let best = |what| best_peer(rows, what);
+            ratios(case, rows, "the best peer's", most, best)
+        }
+        Goal::OfPeer(who, most) => {
+            ratios(case, rows, &format!("{who}'s"), most, |what| of(rows, who, what))
+        }
+        Goal::OfFloor(most) => {
+            vec![ratio(rows, ("time", NANOS), "the floor's", most, of(rows, FLOOR, NANOS))]
+        }
+        Goal::Nanos(most) => {
+            let goal = format!("time: at most {most} ns");
+            vec![at_most(goal, of(rows, MAINSTAY, NANOS), most, nanos)]
         }
         Goal::NanosOverFloor(most) => {
-            let floor = named(rows, FLOOR).and_then(|it| it.nanos);
-            let over = ours(|it| it.nanos).zip(floor).map(|(ours, floor)| ours - floor);
             let goal = format!("time: at most {most} ns over the floor");
-            vec![at_most(goal, over, most, |it| format!("{} ns", figures(it)))]
+            vec![at_most(goal, over_floor(rows), most, nanos)]
+        }
+        Goal::NanosOverCase(name, most) => {
+            let over = over_floor(rows).zip(over_floor(&rows_of(area, name)));
+            let goal = format!("time: over the floor at most {most} ns more than `{name}` is");
+            vec![at_most(goal, over.map(|(here, there)| here - there), most, nanos)]
+        }
+        Goal::OfCase(name, most) => {
+            let there = of(&rows_of(area, name), MAINSTAY, INSTRUCTIONS);
+            let what = ("instructions", INSTRUCTIONS);
+            vec![ratio(rows, what, &format!("our own in `{name}`"), most, there)]
         }
     }
+}
+
+fn allocations(rows: &Rows, most: u64) -> Verdict {
+    let count = named(rows, MAINSTAY).and_then(|it| it.allocations).map(|it| it.count);
+    Verdict {
+        goal: format!("allocations: at most {most}"),
+        measured: count.map_or_else(|| "–".to_owned(), |it| it.to_string()),
+        met: count.map(|it| it <= most),
+    }
+}
+
+/// A ratio of time has to hold in instructions as well, where the case has them.
+fn ratios(
+    case: &Case,
+    rows: &Rows,
+    whose: &str,
+    most: f64,
+    theirs: impl Fn(What) -> Option<f64>,
+) -> Vec<Verdict> {
+    let kinds: &[(&str, What)] = match case.kinds {
+        Kinds::All => &[("time", NANOS), ("instructions", INSTRUCTIONS)],
+        Kinds::Time => &[("time", NANOS)],
+    };
+    kinds.iter().map(|kind| ratio(rows, *kind, whose, most, theirs(kind.1))).collect()
+}
+
+fn ratio(
+    rows: &Rows,
+    (unit, what): (&str, What),
+    whose: &str,
+    most: f64,
+    theirs: Option<f64>,
+) -> Verdict {
+    let ratio = of(rows, MAINSTAY, what).zip(theirs).map(|(ours, theirs)| ours / theirs);
+    at_most(format!("{unit}: at most {most} of {whose}"), ratio, most, |it| format!("{it:.3}"))
 }
 
 fn at_most(goal: String, value: Option<f64>, most: f64, show: fn(f64) -> String) -> Verdict {
@@ -49,12 +95,31 @@ fn at_most(goal: String, value: Option<f64>, most: f64, show: fn(f64) -> String)
     Verdict { goal, measured, met: value.map(|value| value <= most) }
 }
 
+fn nanos(value: f64) -> String {
+    format!("{} ns", figures(value))
+}
+
+fn over_floor(rows: &Rows) -> Option<f64> {
+    let both = of(rows, MAINSTAY, NANOS).zip(of(rows, FLOOR, NANOS));
+    both.map(|(ours, floor)| ours - floor)
+}
+
+/// What was measured in another case of the area.
+fn rows_of(area: &Area, case: &str) -> Rows {
+    let case = area.cases.iter().find(|it| it.name == case);
+    case.map(|case| tables::rows(area, case)).unwrap_or_default()
+}
+
+fn of(rows: &Rows, who: &str, what: What) -> Option<f64> {
+    named(rows, who).and_then(what)
+}
+
 fn named<'a>(rows: &'a Rows, who: &str) -> Option<&'a Measured> {
     rows.iter().find(|(contender, _)| contender.who == who).map(|(_, measured)| measured)
 }
 
 /// The smallest value of any peer.
-pub(crate) fn best_peer(rows: &Rows, what: fn(&Measured) -> Option<f64>) -> Option<f64> {
+pub(crate) fn best_peer(rows: &Rows, what: What) -> Option<f64> {
     let peers = rows.iter().filter(|(contender, _)| contender.is_peer());
     peers.filter_map(|(_, measured)| what(measured)).min_by(f64::total_cmp)
 }

@@ -26,17 +26,37 @@ pub(crate) fn machine() -> String {
 
 /// The versions of the peers and of what measures, as `Cargo.lock` has them.
 pub(crate) fn versions(area: &Area) -> String {
+    let peers = area.cases.iter().flat_map(|case| case.contenders).filter(|it| it.is_peer());
+    let names: Vec<&str> = peers.map(|peer| peer.who).chain(EVERYWHERE).collect();
+    versions_of(&names)
+}
+
+/// The versions of these packages or families, as `Cargo.lock` has them.
+pub(crate) fn versions_of(names: &[&str]) -> String {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let lock = fs::read_to_string(lock).unwrap_or_default();
-    let peers = area.cases.iter().flat_map(|case| case.contenders).filter(|it| it.is_peer());
-    let mut names: BTreeSet<&str> = peers.map(|peer| peer.who).collect();
-    names.extend(EVERYWHERE);
-    let version = |name: &str| {
-        let (_, entry) = lock.split_once(&format!("name = \"{name}\"\nversion = \""))?;
-        Some(format!("{name} {}", entry.split('"').next()?))
-    };
-    let versions: Vec<String> = names.into_iter().filter_map(version).collect();
+    let versions: BTreeSet<String> = names.iter().flat_map(|name| packages(&lock, name)).collect();
+    let versions: Vec<String> = versions.into_iter().collect();
     format!("{}.", versions.join(", "))
+}
+
+/// A package with its version, or where there is none of the name, those of the family.
+fn packages(lock: &str, name: &str) -> Vec<String> {
+    let exact = packages_if(lock, |it| it == name);
+    if exact.is_empty() {
+        packages_if(lock, |it| it.starts_with(&format!("{name}-")))
+    } else {
+        exact
+    }
+}
+
+fn packages_if(lock: &str, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let entries = lock.split("[[package]]\nname = \"").skip(1);
+    let entries = entries.filter_map(|entry| entry.split_once("\"\nversion = \""));
+    entries
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, rest)| format!("{name} {}", rest.split('"').next().unwrap_or_default()))
+        .collect()
 }
 
 /// The name of the processor, where the system has it in the usual file.

@@ -22,12 +22,13 @@ pub(crate) fn area(area: &Area) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
+pub(crate) fn rows(area: &Area, case: &Case) -> Rows {
+    let measured = |contender| (contender, Measured::read(area, case, contender));
+    case.contenders.iter().map(measured).collect()
+}
+
 fn write_case(out: &mut String, area: &Area, case: &Case) -> fmt::Result {
-    let rows: Rows = case
-        .contenders
-        .iter()
-        .map(|contender| (contender, Measured::read(area, case, contender)))
-        .collect();
+    let rows = rows(area, case);
     writeln!(out, "\n### {}/{}\n", area.name, case.name)?;
     writeln!(out, "{}.\n", capitalised(case.what))?;
     writeln!(
@@ -39,7 +40,7 @@ fn write_case(out: &mut String, area: &Area, case: &Case) -> fmt::Result {
         write_row(out, contender, measured, &rows)?;
     }
     writeln!(out, "\n| goal | measured | |\n|---|---:|---|")?;
-    for Verdict { goal, measured, met } in goals::verdicts(case, &rows) {
+    for Verdict { goal, measured, met } in goals::verdicts(area, case, &rows) {
         let met = met.map_or("not measured", |met| if met { "met" } else { "**missed**" });
         writeln!(out, "| {goal} | {measured} | {met} |")?;
     }

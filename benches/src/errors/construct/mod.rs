@@ -16,12 +16,13 @@ use std::hint::black_box;
 
 use mainstay_errors::Fault;
 
-use crate::{Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 
 pub(super) const CASE: Case = Case {
     name: "construct",
     what: "an error without owned fields, by `?` into the type that holds any error, and taken \
            out again as what it was",
+    kinds: Kinds::All,
     goals: &[Goal::Allocations(1), Goal::OfBestPeer(1.0)],
     check_same_work,
     contenders: &[

@@ -6,11 +6,12 @@ mod mainstay;
 
 use std::hint::black_box;
 
-use crate::{Case, Contender, FLOOR, Goal, MAINSTAY, operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, operation};
 
 pub(super) const CASE: Case = Case {
     name: "construct-typed",
     what: "the same error, by `?` into the enum of the layer above; the floor has no `Fault` on it",
+    kinds: Kinds::All,
     goals: &[Goal::Allocations(0)],
     check_same_work,
     contenders: &[

@@ -15,12 +15,13 @@ use http::HeaderMap;
 use tonic::{Code, Status};
 
 use super::{DOMAIN, NotFound, REASON};
-use crate::{Case, Contender, FLOOR, Goal, MAINSTAY, operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, operation};
 
 pub(super) const CASE: Case = Case {
     name: "grpc-headers",
     what: "code, message and an `ErrorInfo` with two metadata that vary, as headers of a new map; \
            the floor gets the message and the encoded status ready-made",
+    kinds: Kinds::All,
     goals: &[Goal::Allocations(4), Goal::OfBestPeer(0.4)],
     check_same_work,
     contenders: &[

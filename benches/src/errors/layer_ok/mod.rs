@@ -23,13 +23,14 @@ use mainstay_errors::FaultLayer;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 use bare::Bare;
 
 pub(super) const CASE: Case = Case {
     name: "layer-ok",
     what: "`FaultLayer` around a response that is fine: a POST of seven headers, the body of the \
            response read to its end; the floor is the bare service",
+    kinds: Kinds::All,
     goals: &[Goal::Allocations(0), Goal::NanosOverFloor(100.0)],
     check_same_work,
     contenders: &[

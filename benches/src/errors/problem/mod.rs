@@ -18,11 +18,12 @@ use std::hint::black_box;
 use serde_json::{Value, json};
 
 use super::{CODE, DOMAIN, NotFound, REASON, TITLE, TYPE};
-use crate::{Case, Contender, FLOOR, Goal, MAINSTAY, Operation, operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 
 pub(super) const CASE: Case = Case {
     name: "problem",
     what: "the problem document of an error with two fields that vary, into a buffer that is kept",
+    kinds: Kinds::All,
     goals: &[Goal::Allocations(0), Goal::OfBestPeer(0.6)],
     check_same_work,
     contenders: &[

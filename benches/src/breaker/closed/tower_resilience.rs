@@ -1,0 +1,13 @@
+use tower_layer::Layer;
+use tower_resilience_circuitbreaker::{CircuitBreaker, CircuitBreakerLayer, DefaultClassifier};
+
+use super::{RATE, WINDOW};
+
+pub(crate) fn around<S>(inner: S) -> CircuitBreaker<S, DefaultClassifier> {
+    CircuitBreakerLayer::builder()
+        .failure_rate_threshold(f64::from(RATE))
+        .sliding_window_size(WINDOW as usize)
+        .build()
+        .expect("a valid configuration")
+        .layer(inner)
+}

@@ -1,0 +1,15 @@
+use tower_layer::Layer;
+use tower_resilience_circuitbreaker::{CircuitBreaker, CircuitBreakerLayer, DefaultClassifier};
+
+use super::PAUSE;
+use crate::breaker::closed::{RATE, WINDOW};
+
+pub(super) fn around<S>(inner: S) -> CircuitBreaker<S, DefaultClassifier> {
+    CircuitBreakerLayer::builder()
+        .failure_rate_threshold(f64::from(RATE))
+        .sliding_window_size(WINDOW as usize)
+        .wait_duration_in_open(PAUSE)
+        .build()
+        .expect("a valid configuration")
+        .layer(inner)
+}

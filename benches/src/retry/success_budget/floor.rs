@@ -1,0 +1,3 @@
+//! What is paid in is counted; nothing is repeated.
+
+pub(crate) use crate::call::counted::around;
