@@ -7,6 +7,7 @@ use mainstay_errors::{Fault, FaultRow, FaultTable, Kind};
 
 use crate::Rejection;
 use crate::breaker::Open;
+use crate::stack::Refused;
 use crate::timeout::Elapsed;
 
 const TIMED_OUT: Kind<'static> = Kind::new(mainstay_core::Code::DeadlineExceeded, "TIMED_OUT");
@@ -55,5 +56,33 @@ impl Fault for Open {
     }
 }
 
+/// As the policy that it is of.
+impl Fault for Refused {
+    fn kind(&self) -> Kind<'_> {
+        match self {
+            Self::Deadline(elapsed) | Self::Attempt(elapsed) => elapsed.kind(),
+            Self::Open(open) => open.kind(),
+        }
+    }
+
+    fn message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadline(elapsed) | Self::Attempt(elapsed) => elapsed.message(f),
+            Self::Open(open) => open.message(f),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Rejection::retry_after(self)
+    }
+
+    fn table() -> &'static FaultTable {
+        const TIMED_OUT_ROW: FaultRow = FaultRow::new(TIMED_OUT, TIMED_OUT_MESSAGE);
+        const OPEN_ROW: FaultRow = FaultRow::new(CIRCUIT_OPEN, CIRCUIT_OPEN_MESSAGE);
+        const { &FaultTable::new(&[TIMED_OUT_ROW, OPEN_ROW], &[]) }
+    }
+}
+
 mainstay_errors::fault_conversions!(Elapsed);
+mainstay_errors::fault_conversions!(Refused);
 mainstay_errors::fault_conversions!(Open);

@@ -15,6 +15,7 @@ pub mod budget;
 pub mod classify;
 pub mod permit;
 pub mod retry;
+pub mod stack;
 pub mod timeout;
 pub mod window;
 

@@ -85,11 +85,18 @@ impl Watch {
     }
 }
 
+/// Nobody reads the body of what has failed, and it has failed all the same.
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some((permit, _)) = self.held.take() {
-            let _cause = Scope::enter(DropCause::Unread);
-            drop(permit);
+        match self.held.take() {
+            Some((permit, Verdicts::Head(verdict))) if verdict.outcome().is_failure() => {
+                permit.finish(verdict);
+            }
+            Some((permit, _)) => {
+                let _cause = Scope::enter(DropCause::Unread);
+                drop(permit);
+            }
+            None => {}
         }
     }
 }

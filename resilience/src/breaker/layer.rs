@@ -84,6 +84,12 @@ impl HttpCircuitBreakerLayer {
     }
 }
 
+impl From<CircuitBreaker> for HttpCircuitBreakerLayer {
+    fn from(breaker: CircuitBreaker) -> Self {
+        Self::new(breaker)
+    }
+}
+
 impl<S> Layer<S> for HttpCircuitBreakerLayer {
     type Service = HttpCircuitBreakerService<S>;
 

@@ -96,6 +96,9 @@ mod trip;
 mod window;
 mod word;
 
+#[cfg(all(test, mainstay_loom))]
+mod loom;
+
 pub use body::WatchedBody;
 pub use builder::Builder;
 pub use call::Call;

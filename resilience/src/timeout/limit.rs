@@ -26,6 +26,14 @@ impl Limit {
 }
 
 impl Limit {
+    /// This limit, or the deadline if that is earlier.
+    pub(crate) fn earlier(self, deadline: Deadline) -> Self {
+        match self.until() {
+            Limit::Until(limit) => Limit::Until(limit.earlier(deadline)),
+            Limit::After(_) | Limit::Never => Limit::Until(deadline),
+        }
+    }
+
     /// The same as an instant, for what has several parts that share it.
     pub(super) fn until(self) -> Self {
         match self {

@@ -43,6 +43,15 @@ impl Core {
         Self { attempt: Attempt::FIRST, refused: None, deadline, times: None, retries: None }
     }
 
+    /// The call has to be over so long from now, if not earlier.
+    pub(super) fn limit(&mut self, within: Duration, rules: &Rules) {
+        self.look_at_the_time(rules);
+        if let Some(times) = self.times {
+            let limit = Deadline::after(times.call, within);
+            self.deadline = Some(self.deadline.map_or(limit, |deadline| deadline.earlier(limit)));
+        }
+    }
+
     /// The first attempt is made.
     #[inline]
     pub(super) fn begin(&mut self, rules: &Rules) {
@@ -55,7 +64,7 @@ impl Core {
         if let Some(budget) = &rules.budget {
             budget.call_started(|| rules.now());
         }
-        if self.deadline.is_some() || rules.backoff.is_timed() {
+        if self.times.is_none() && (self.deadline.is_some() || rules.backoff.is_timed()) {
             self.look_at_the_time(rules);
         }
     }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderName;
 use http::request::Parts;
@@ -58,6 +59,7 @@ pub(super) struct Shared<C, M> {
     pub(super) eligible: Eligible,
     pub(super) body_cap: usize,
     pub(super) attempt_header: Option<HeaderName>,
+    pub(super) within: Option<Duration>,
     pub(super) map: M,
 }
 
@@ -73,6 +75,7 @@ impl HttpRetryLayer {
                 eligible: Eligible::ByMethodOrKey,
                 body_cap: Self::BODY_CAP,
                 attempt_header: None,
+                within: None,
                 map: Unmapped,
             },
         }
@@ -82,9 +85,9 @@ impl HttpRetryLayer {
 impl<C, M> HttpRetryLayer<C, M> {
     /// How results are judged, but for responses of gRPC. Default: [`HttpClassifier`].
     pub fn classify<D>(self, classifier: D) -> HttpRetryLayer<D, M> {
-        let Shared { policy, grpc, eligible, body_cap, attempt_header, map } = self.shared;
+        let Shared { policy, grpc, eligible, body_cap, attempt_header, within, map } = self.shared;
         let policy = policy.classify(classifier);
-        let shared = Shared { policy, grpc, eligible, body_cap, attempt_header, map };
+        let shared = Shared { policy, grpc, eligible, body_cap, attempt_header, within, map };
         HttpRetryLayer { shared }
     }
 
@@ -129,6 +132,14 @@ impl<C, M> HttpRetryLayer<C, M> {
         self
     }
 
+    /// How long a call may take in all, which a timeout around this layer is there to see to: no
+    /// attempt is begun that would not be over by then. Default: no limit. A deadline of the
+    /// request's own counts as well, if it is earlier.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.shared.within = Some(limit);
+        self
+    }
+
     /// Says in this header how many attempts were made before, from the second one on. Default:
     /// none, and `grpc-previous-rpc-attempts` for requests of gRPC, whatever is set here.
     pub fn attempt_header(mut self, name: HeaderName) -> Self {
@@ -154,8 +165,8 @@ impl<C, M> HttpRetryLayer<C, M> {
     ///     .map_body(|body: ReplayBody<Full<Bytes>>| -> Boxed { body.boxed_unsync() });
     /// ```
     pub fn map_body<N>(self, map: N) -> HttpRetryLayer<C, N> {
-        let Shared { policy, grpc, eligible, body_cap, attempt_header, .. } = self.shared;
-        let shared = Shared { policy, grpc, eligible, body_cap, attempt_header, map };
+        let Shared { policy, grpc, eligible, body_cap, attempt_header, within, .. } = self.shared;
+        let shared = Shared { policy, grpc, eligible, body_cap, attempt_header, within, map };
         HttpRetryLayer { shared }
     }
 }

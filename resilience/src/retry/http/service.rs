@@ -62,7 +62,11 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (head, body) = request.into_parts();
         let mut core = Core::new(head.extensions.get::<Deadline>().copied());
-        core.begin(&self.shared.policy.rules);
+        let rules = &self.shared.policy.rules;
+        if let Some(within) = self.shared.within {
+            core.limit(within, rules);
+        }
+        core.begin(rules);
         match self.record(&mut core, &head, body) {
             Ok(recording) => self.call_and_keep(core, head, recording),
             Err(body) => self.call_once(core, head, body),
