@@ -8,6 +8,7 @@ use mainstay_benches::{Operation, count_instructions, warm};
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "closed", "floor"))]
+#[bench::mainstay(warm(&AREA, "closed", "mainstay"))]
 #[bench::tower_resilience_circuitbreaker(warm(&AREA, "closed", "tower-resilience-circuitbreaker"))]
 #[bench::seatbelt(warm(&AREA, "closed", "seatbelt"))]
 #[bench::recloser(warm(&AREA, "closed", "recloser"))]
@@ -18,6 +19,7 @@ fn closed(operation: Operation) -> Operation {
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "slow-tracking", "floor"))]
+#[bench::mainstay(warm(&AREA, "slow-tracking", "mainstay"))]
 #[bench::tower_resilience_circuitbreaker(warm(&AREA, "slow-tracking", "tower-resilience-circuitbreaker"))]
 fn slow_tracking(operation: Operation) -> Operation {
     count_instructions(operation)
@@ -25,6 +27,7 @@ fn slow_tracking(operation: Operation) -> Operation {
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "open", "floor"))]
+#[bench::mainstay(warm(&AREA, "open", "mainstay"))]
 #[bench::tower_resilience_circuitbreaker(warm(&AREA, "open", "tower-resilience-circuitbreaker"))]
 #[bench::seatbelt(warm(&AREA, "open", "seatbelt"))]
 #[bench::recloser(warm(&AREA, "open", "recloser"))]
@@ -35,6 +38,7 @@ fn open(operation: Operation) -> Operation {
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "time-100", "floor"))]
+#[bench::mainstay(warm(&AREA, "time-100", "mainstay"))]
 #[bench::tower_resilience_circuitbreaker(warm(&AREA, "time-100", "tower-resilience-circuitbreaker"))]
 #[bench::seatbelt(warm(&AREA, "time-100", "seatbelt"))]
 fn time_100(operation: Operation) -> Operation {
@@ -43,6 +47,7 @@ fn time_100(operation: Operation) -> Operation {
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "time-100k", "floor"))]
+#[bench::mainstay(warm(&AREA, "time-100k", "mainstay"))]
 #[bench::seatbelt(warm(&AREA, "time-100k", "seatbelt"))]
 fn time_100k(operation: Operation) -> Operation {
     count_instructions(operation)

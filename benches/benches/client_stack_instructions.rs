@@ -8,6 +8,7 @@ use mainstay_benches::{Operation, count_instructions, warm};
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "ready", "floor"))]
+#[bench::mainstay(warm(&AREA, "ready", "mainstay"))]
 #[bench::tower_resilience(warm(&AREA, "ready", "tower-resilience"))]
 #[bench::seatbelt(warm(&AREA, "ready", "seatbelt"))]
 fn ready(operation: Operation) -> Operation {

@@ -8,6 +8,8 @@ use mainstay_benches::{Operation, count_instructions, warm};
 
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "success-budget", "floor"))]
+#[bench::mainstay(warm(&AREA, "success-budget", "mainstay"))]
+#[bench::mainstay_shared(warm(&AREA, "success-budget", "mainstay-shared"))]
 #[bench::tower(warm(&AREA, "success-budget", "tower"))]
 #[bench::tower_resilience_retry(warm(&AREA, "success-budget", "tower-resilience-retry"))]
 #[bench::seatbelt(warm(&AREA, "success-budget", "seatbelt"))]

@@ -145,8 +145,8 @@ impl Area {
 }
 
 impl Contender {
-    /// Whether this is neither the floor nor `mainstay`.
+    /// Whether this is neither the floor nor ours, such as `mainstay` or `mainstay-shared`.
     pub fn is_peer(&self) -> bool {
-        self.who != FLOOR && self.who != MAINSTAY
+        self.who != FLOOR && !self.who.starts_with(MAINSTAY)
     }
 }

@@ -6,9 +6,9 @@
 //! four for all who pass a line back and forth, and changes by the minute: only contenders of one
 //! run can be compared, and a surprise wants a second run.
 
-use super::closed::{failsafe, recloser, seatbelt, tower_resilience};
+use super::closed::{failsafe, mainstay, recloser, seatbelt, tower_resilience};
 use crate::call::{self, Backend, counted, repeat_on_two_threads};
-use crate::{Case, Contender, FLOOR, Goal, Kinds};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const CASE: Case = Case {
     name: "closed-2t",
@@ -19,6 +19,7 @@ pub(super) const CASE: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat_on_two_threads(counted::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || repeat_on_two_threads(mainstay::around(Backend)) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || repeat_on_two_threads(tower_resilience::around(Backend)),

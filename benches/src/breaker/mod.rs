@@ -23,4 +23,4 @@ pub const AREA: Area = Area {
 };
 
 /// The layers that `client-stack` stacks up.
-pub(crate) use closed::{floor, seatbelt, tower_resilience};
+pub(crate) use closed::{floor, mainstay, seatbelt, tower_resilience};

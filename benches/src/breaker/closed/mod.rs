@@ -8,12 +8,13 @@
 
 pub(super) mod failsafe;
 pub(crate) mod floor;
+pub(crate) mod mainstay;
 pub(super) mod recloser;
 pub(crate) mod seatbelt;
 pub(crate) mod tower_resilience;
 
 use crate::call::{self, Backend, repeat};
-use crate::{Case, Contender, FLOOR, Goal, Kinds};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const CASE: Case = Case {
     name: "closed",
@@ -30,6 +31,7 @@ pub(super) const CASE: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat(floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || repeat(mainstay::around(Backend)) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || repeat(tower_resilience::around(Backend)),
@@ -42,6 +44,7 @@ pub(super) const CASE: Case = Case {
 
 fn check_same_work() {
     call::check(&floor::around(Backend));
+    call::check(&mainstay::around(Backend));
     call::check(&tower_resilience::around(Backend));
     call::check(&seatbelt::around(Backend));
     call::check(&recloser::around(Backend));

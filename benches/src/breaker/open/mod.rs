@@ -6,6 +6,7 @@
 
 mod failsafe;
 mod floor;
+mod mainstay;
 mod recloser;
 mod seatbelt;
 mod tower_resilience;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tower_service::Service;
 
 use crate::call::{self, Backend, enter, repeat};
-use crate::{Case, Contender, FLOOR, Goal, Kinds};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const CASE: Case = Case {
     name: "open",
@@ -30,6 +31,7 @@ pub(super) const CASE: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat(floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || repeat(opened(mainstay::around(Backend))) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || repeat(opened(tower_resilience::around(Backend))),
@@ -57,6 +59,7 @@ where
 
 fn check_same_work() {
     check(&floor::around(Backend));
+    check(&opened(mainstay::around(Backend)));
     check(&opened(tower_resilience::around(Backend)));
     check(&opened(seatbelt::around(Backend)));
     check(&opened(recloser::around(Backend)));

@@ -4,12 +4,13 @@
 //! peers only tower-resilience has this.
 
 mod floor;
+mod mainstay;
 mod tower_resilience;
 
 use std::time::Duration;
 
 use crate::call::{self, Backend, repeat};
-use crate::{Case, Contender, FLOOR, Goal, Kinds};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const CASE: Case = Case {
     name: "slow-tracking",
@@ -20,6 +21,7 @@ pub(super) const CASE: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat(floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || repeat(mainstay::around(Backend)) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || repeat(tower_resilience::around(Backend)),
@@ -29,6 +31,7 @@ pub(super) const CASE: Case = Case {
 
 fn check_same_work() {
     call::check(&floor::around(Backend));
+    call::check(&mainstay::around(Backend));
     call::check(&tower_resilience::around(Backend));
 }
 

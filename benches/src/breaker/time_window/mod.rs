@@ -7,6 +7,7 @@
 //! thousand. To fill that takes it seconds, and minutes under callgrind, where it is left out.
 
 mod floor;
+mod mainstay;
 mod seatbelt;
 mod tower_resilience;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tower_service::Service;
 
 use crate::call::{self, Backend, enter, repeat};
-use crate::{Case, Contender, FLOOR, Goal, Kinds, Operation};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation};
 
 pub(super) const HUNDRED: Case = Case {
     name: "time-100",
@@ -26,6 +27,7 @@ pub(super) const HUNDRED: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || after(100, floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || after(100, mainstay::around(Backend)) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || tower_resilience::refilled(100),
@@ -42,6 +44,7 @@ pub(super) const HUNDRED_THOUSAND: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || after(100_000, floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || after(100_000, mainstay::around(Backend)) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || after(100_000, tower_resilience::around(Backend)),
@@ -79,6 +82,7 @@ where
 
 fn check_same_work() {
     call::check(&floor::around(Backend));
+    call::check(&mainstay::around(Backend));
     call::check(&tower_resilience::around(Backend));
     call::check(&seatbelt::around(Backend));
     let service = tower_resilience::around(Backend);

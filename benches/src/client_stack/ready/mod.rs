@@ -4,6 +4,7 @@
 //! `breaker`, and a timeout of ten seconds an attempt. seatbelt's retry has no budget.
 
 mod floor;
+mod mainstay;
 mod seatbelt;
 mod tower_resilience;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use crate::call::{Backend, repeat};
 use crate::retry::success_budget::check;
-use crate::{Case, Contender, FLOOR, Goal, Kinds};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const CASE: Case = Case {
     name: "ready",
@@ -23,6 +24,7 @@ pub(super) const CASE: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat(floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || repeat(mainstay::around(Backend)) },
         Contender {
             who: "tower-resilience",
             prepare: || repeat(tower_resilience::around(Backend)),
@@ -36,6 +38,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 fn check_same_work() {
     check(&floor::around(Backend));
+    check(&mainstay::around(Backend));
     check(&tower_resilience::around(Backend));
     check(&seatbelt::around(Backend));
 }

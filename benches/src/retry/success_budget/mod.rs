@@ -5,6 +5,7 @@
 //! budget, and does that much less.
 
 pub(crate) mod floor;
+pub(crate) mod mainstay;
 pub(crate) mod seatbelt;
 mod tower;
 pub(crate) mod tower_resilience;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use tower_service::Service;
 
 use crate::call::{self, Backend, enter, repeat};
-use crate::{Case, Contender, FLOOR, Goal, Kinds};
+use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const CASE: Case = Case {
     name: "success-budget",
@@ -26,6 +27,8 @@ pub(super) const CASE: Case = Case {
     check_same_work,
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat(floor::around(Backend)) },
+        Contender { who: MAINSTAY, prepare: || repeat(mainstay::around(Backend)) },
+        Contender { who: "mainstay-shared", prepare: || repeat(mainstay::shared(Backend)) },
         Contender { who: "tower", prepare: || repeat(tower::around(Backend)) },
         Contender {
             who: "tower-resilience-retry",
@@ -44,6 +47,8 @@ pub(crate) const CAP: Duration = Duration::from_secs(20);
 
 fn check_same_work() {
     check(&floor::around(Backend));
+    check(&mainstay::around(Backend));
+    check(&mainstay::shared(Backend));
     check(&tower::around(Backend));
     check(&tower_resilience::around(Backend));
     check(&seatbelt::around(Backend));

@@ -1,0 +1,17 @@
+use mainstay_resilience::backoff::Backoff;
+use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakerService, FailureRate, Window};
+use tower_layer::Layer;
+
+use super::PAUSE;
+use crate::breaker::closed::{RATE, WINDOW};
+
+pub(super) fn around<S>(inner: S) -> CircuitBreakerService<S> {
+    CircuitBreaker::builder("bench")
+        .window(Window::calls(WINDOW as u16))
+        .trip(FailureRate::at_least(f64::from(RATE)))
+        .open_for(Backoff::constant(PAUSE))
+        .build()
+        .expect("a valid configuration")
+        .layer()
+        .layer(inner)
+}

@@ -1,0 +1,18 @@
+use mainstay_resilience::breaker::{
+    CircuitBreaker, CircuitBreakerService, FailureRate, SlowCalls, Window,
+};
+use tower_layer::Layer;
+
+use super::SLOW;
+use crate::breaker::closed::{RATE, WINDOW};
+
+pub(super) fn around<S>(inner: S) -> CircuitBreakerService<S> {
+    CircuitBreaker::builder("bench")
+        .window(Window::calls(WINDOW as u16))
+        .trip(FailureRate::at_least(f64::from(RATE)))
+        .trip(SlowCalls::longer_than(SLOW).rate(f64::from(RATE)))
+        .build()
+        .expect("a valid configuration")
+        .layer()
+        .layer(inner)
+}
