@@ -8,7 +8,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use allocation_counter::measure;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
 use mainstay_resilience::breaker::{CircuitBreaker, Mode, SlowCalls, Window};
+use mainstay_resilience::budget::Budget;
+use mainstay_resilience::retry::{ReplayBody, Retry};
+use mainstay_resilience::stack::ClientStack;
 use tower::{Layer, Service};
 
 #[derive(Clone)]
@@ -28,19 +34,35 @@ impl Service<()> for Inner {
     }
 }
 
+impl Service<Request<ReplayBody<Body>>> for Inner {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<ReplayBody<Body>>) -> Self::Future {
+        std::future::ready(Ok(Response::new(Body::new())))
+    }
+}
+
 /// As axum does: clones the service for the call.
-fn call<S: Service<()> + Clone>(service: &S) -> bool {
+fn call<S: Service<R> + Clone, R: Default>(service: &S) -> bool {
     let mut context = Context::from_waker(Waker::noop());
     let mut service = service.clone();
     assert!(service.poll_ready(&mut context).is_ready());
-    let mut future = std::pin::pin!(service.call(()));
+    let mut future = std::pin::pin!(service.call(R::default()));
     matches!(future.as_mut().poll(&mut context), Poll::Ready(Ok(_)))
 }
 
+type Body = Empty<Bytes>;
+
 fn allocations(breaker: &CircuitBreaker, expected: bool) -> u64 {
     let service = breaker.layer().layer(Inner);
-    assert_eq!(call(&service), expected);
-    let info = measure(|| (0..100).for_each(|_| assert_eq!(call(&service), expected)));
+    assert_eq!(call::<_, ()>(&service), expected);
+    let info = measure(|| (0..100).for_each(|_| assert_eq!(call::<_, ()>(&service), expected)));
     info.count_total
 }
 
@@ -62,4 +84,17 @@ fn a_breaker_with_a_name_made_at_run_time_does_not_allocate() {
     let builder = CircuitBreaker::builder(String::from("payments"));
     let forced = builder.mode(Mode::ForcedOpen).build().unwrap();
     assert_eq!(allocations(&forced, false), 0);
+}
+
+#[test]
+fn a_client_stack_does_not_allocate() {
+    let breaker = CircuitBreaker::builder("payments").build().unwrap();
+    let service = ClientStack::http(breaker)
+        .deadline(Duration::from_secs(5))
+        .retry(Retry::exponential().budget(Budget::ratio(0.1)))
+        .attempt_timeout(Duration::from_secs(2))
+        .service(Inner);
+    assert!(call::<_, Request<Body>>(&service));
+    let info = measure(|| (0..100).for_each(|_| assert!(call::<_, Request<Body>>(&service))));
+    assert_eq!(info.count_total, 0);
 }

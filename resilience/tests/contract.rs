@@ -8,6 +8,7 @@ use mainstay_resilience::backoff::Backoff;
 use mainstay_resilience::breaker::{CircuitBreaker, Config};
 use mainstay_resilience::budget::Budget;
 use mainstay_resilience::retry::{InboundLayer, Retry};
+use mainstay_resilience::stack::ClientStack;
 use mainstay_resilience::timeout::TimeoutLayer;
 use mainstay_testkit::probe::{self, Subject};
 use tower::Layer;
@@ -89,6 +90,34 @@ fn the_retry_keeps_the_laws_one_by_one() {
 #[test]
 fn the_retry_keeps_the_laws_in_any_order() {
     for subject in retries() {
+        probe::fuzz(&subject);
+    }
+}
+
+/// All of them, set up so that they reject nothing.
+fn stacks() -> [Subject; 2] {
+    let stack = || {
+        let config = Config::default().without_rules();
+        let breaker = CircuitBreaker::builder("contract").config(config).build().unwrap();
+        let retry = Retry::exponential().attempts(3).budget(Budget::ratio(0.5));
+        ClientStack::http(breaker).deadline(LONG).retry(retry).attempt_timeout(LONG)
+    };
+    [
+        Subject::http(move |inner| stack().layer(inner)).repeats_failed_calls(),
+        Subject::http(move |inner| stack().respond().layer(inner)).repeats_failed_calls(),
+    ]
+}
+
+#[test]
+fn the_client_stack_keeps_the_laws_one_by_one() {
+    for subject in stacks() {
+        probe::suite(&subject);
+    }
+}
+
+#[test]
+fn the_client_stack_keeps_the_laws_in_any_order() {
+    for subject in stacks() {
         probe::fuzz(&subject);
     }
 }

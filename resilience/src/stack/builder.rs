@@ -7,7 +7,7 @@ use tower_layer::Layer;
 use super::{ClientService, StackClassifier};
 use crate::Respond;
 use crate::backoff::Backoff;
-use crate::breaker::{CircuitBreaker, HttpCircuitBreakerLayer};
+use crate::breaker::HttpCircuitBreakerLayer;
 use crate::classify::HttpClassifier;
 use crate::retry::{HttpRetryLayer, Retry, Unmapped};
 use crate::timeout::{Limit, Limits, TimeoutLayer};
@@ -32,7 +32,7 @@ pub(super) struct Total {
 
 impl ClientStack {
     /// For a client of HTTP or gRPC, watched by this breaker, or the
-    /// [layer](CircuitBreaker::http_layer) of one.
+    /// [layer](crate::breaker::CircuitBreaker::http_layer) of one.
     ///
     /// It makes one attempt without a limit on its time, until more is said.
     pub fn http(breaker: impl Into<HttpCircuitBreakerLayer>) -> Self {
