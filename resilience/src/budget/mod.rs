@@ -63,4 +63,4 @@ mod tests;
 
 pub use config::{Ratio, Tokens};
 pub use handle::Budget;
-pub use permit::{Cause, Exhausted, Permit};
+pub use permit::{Cause, Exhausted, Permit, Ticket};

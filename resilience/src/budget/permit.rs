@@ -1,6 +1,10 @@
 use std::fmt;
 
+use mainstay_core::Outcome;
+
 use super::Budget;
+use crate::classify::Verdict;
+use crate::permit::{self, Ending, Settle};
 
 /// Why a call is to be tried again. A token bucket has a price for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,12 +22,12 @@ pub enum Cause {
 /// [was not made](Permit::give_back).
 #[derive(Debug)]
 #[must_use = "a permit that is dropped is spent"]
-pub struct Permit {
-    budget: Budget,
-    spent: Spent,
-}
+pub struct Permit(permit::Permit<Budget>);
 
 /// What was taken, and has to be known to put it back.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket(Spent);
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Spent {
     /// A retry in this tick.
@@ -38,21 +42,36 @@ pub struct Exhausted;
 
 impl Permit {
     pub(super) fn new(budget: Budget, spent: Spent) -> Self {
-        Self { budget, spent }
+        Self(permit::Permit::new(budget, Ticket(spent)))
     }
 
     /// The retry was made and succeeded: a bucket gets its tokens back. To a ratio it is one more
     /// retry all the same.
     pub fn succeeded(self) {
-        if let Spent::Tokens(_) = self.spent {
-            self.budget.give_back(self.spent);
-        }
+        self.0.finish(Verdict::success());
     }
 
     /// The retry was not made, because there was no time left for it, say: somebody else may
     /// make one.
     pub fn give_back(self) {
-        self.budget.give_back(self.spent);
+        self.0.give_back();
+    }
+}
+
+/// A retry that was made is spent, however it ended, but that a bucket rewards a success.
+impl Settle for Budget {
+    type Ticket = Ticket;
+
+    fn settle(&self, Ticket(spent): Ticket, ending: Ending) {
+        match (ending, spent) {
+            (Ending::Unused, _) => self.give_back(spent),
+            (Ending::Finished(verdict), Spent::Tokens(_))
+                if verdict.outcome() == Outcome::Success =>
+            {
+                self.give_back(spent);
+            }
+            _ => {}
+        }
     }
 }
 
