@@ -10,7 +10,7 @@ use crate::backoff::nanos;
 use crate::classify::Verdict;
 use crate::permit::Ending;
 use crate::sync::{Ordering::Relaxed, lock};
-use crate::window::{Late, Sample};
+use crate::window::Sample;
 
 /// What becomes of the results of calls.
 impl Core {
@@ -31,18 +31,14 @@ impl Core {
     }
 
     fn count(&self, ticket: &Ticket, sample: Sample) {
-        let now = || self.now();
-        let (view, counts) = loop {
-            let view = self.hot.word.load();
-            if view.state() != State::Closed || !view.includes(ticket.epoch()) {
-                return;
-            }
-            match self.ring.0.record(view.epoch(), now, sample) {
-                Ok(counts) => break (view, counts),
-                // Either that state is over, or the window is just being made anew.
-                Err(Late) if self.hot.word.load() == view => return,
-                Err(Late) => {}
-            }
+        let view = self.hot.word.load();
+        if view.state() != State::Closed || !view.includes(ticket.epoch()) {
+            return;
+        }
+        // Late: either that state is over, or the window is just being made anew. Then a part of
+        // it may be there already, and what is recorded again would count twice.
+        let Ok(counts) = self.ring.0.record(view.epoch(), || self.now(), sample) else {
+            return;
         };
         let consecutive = self.in_a_row(view.epoch(), sample);
         if let Some(cause) = self.hot.rules.judge(counts, consecutive)
@@ -52,11 +48,13 @@ impl Core {
         }
     }
 
-    fn trip(&self, view: View, cause: Cause) {
+    fn trip(&self, seen: View, cause: Cause) {
         let now = self.now();
         let mut cold = lock(&self.cold);
-        // Another thread may have seen the same.
-        if self.hot.word.load() == view {
+        let view = self.hot.word.load();
+        // Another thread may have seen the same. With another mode or window it is still so.
+        let is_so = view.state() == State::Closed && view.includes(seen.epoch());
+        if is_so && decides(view.mode()) {
             let change = cold.open(view, cause, now, self.pushed(now), self.random());
             self.make(now, &change);
             drop(cold);
