@@ -17,7 +17,7 @@ mod tests;
 
 use std::panic;
 
-use libraries::{Seatbelt, TowerResilience};
+use libraries::{Mainstay, Seatbelt, TowerResilience};
 use library::Library;
 use scenarios::{
     blind_to_drops, busy_waiting, coop_budget, events_under_lock, ewma, fake_window, herd,
@@ -74,6 +74,7 @@ macro_rules! trap {
             name: $name,
             asks: $asks,
             cells: &[
+                Cell { who: Mainstay::NAME, run: $scenario::run::<Mainstay> },
                 Cell { who: TowerResilience::NAME, run: $scenario::run::<TowerResilience> },
                 Cell { who: Seatbelt::NAME, run: $scenario::run::<Seatbelt> },
             ],
