@@ -5,6 +5,7 @@
 //! - [`budget`]: how many retries all calls together may make.
 //! - [`retry`]: tries again, and knows when not to.
 //! - [`timeout`]: how long a call may take.
+//! - [`stack`]: all of them around an HTTP client, in the right order.
 //!
 //! What they share: [`classify`], how they judge a result; [`permit`], how they learn what became of
 //! a call; [`window`], what they count in; and [`Rejection`], what they fail with.
