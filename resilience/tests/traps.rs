@@ -24,11 +24,8 @@ use mainstay_resilience::breaker::{
     Builder, CircuitBreaker, Config, Consecutive, HalfOpen, State, Window,
 };
 use mainstay_resilience::classify::Verdict;
-use mainstay_resilience::permit::Permit;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-type Leave = Permit<CircuitBreaker>;
 
 /// Opens at the first failure, for a second; closes after three probes that went well, of which one
 /// runs at a time.
@@ -55,16 +52,12 @@ fn waited(builder: Builder) -> (CircuitBreaker, ManualClock) {
     (breaker, clock)
 }
 
-fn leave(breaker: &CircuitBreaker) -> Leave {
-    breaker.try_acquire().unwrap()
-}
-
 fn succeed(breaker: &CircuitBreaker) {
-    leave(breaker).finish(Verdict::success());
+    breaker.try_acquire().unwrap().finish(Verdict::success());
 }
 
 fn fail(breaker: &CircuitBreaker) {
-    leave(breaker).finish(Verdict::failure());
+    breaker.try_acquire().unwrap().finish(Verdict::failure());
 }
 
 fn state(breaker: &CircuitBreaker) -> State {

@@ -11,7 +11,7 @@ use mainstay_resilience::breaker::{CircuitBreaker, Consecutive, FailureRate, Sta
 use mainstay_resilience::classify::{HttpClassifier, Verdict};
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{SECOND, counting, counts, fail, leave, quick, state, succeed};
+use super::{SECOND, counting, counts, fail, quick, state, succeed};
 
 /// After ten thousand successes others took ten thousand failures to open.
 #[test]
@@ -71,7 +71,7 @@ fn trap_13_herd() {
         let wait = |_| {
             let breaker = CircuitBreaker::builder("trap").clock(ManualClock::new());
             let breaker = breaker.build().unwrap();
-            (0..20).for_each(|_| leave(&breaker).finish(verdict));
+            (0..20).for_each(|_| breaker.try_acquire().unwrap().finish(verdict));
             breaker.snapshot().wait.unwrap()
         };
         (0..100).map(wait).collect::<BTreeSet<_>>()

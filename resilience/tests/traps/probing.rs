@@ -10,7 +10,7 @@ use mainstay_resilience::breaker::{HalfOpen, State, Window};
 use mainstay_resilience::classify::Verdict;
 use tower::{Layer, Service, service_fn};
 
-use super::{SECOND, fail, leave, quick, state, succeed, waited};
+use super::{SECOND, fail, quick, state, succeed, waited};
 
 /// The window is shorter than what the probes take, and they are counted all the same.
 #[test]
@@ -19,7 +19,7 @@ fn trap_02_half_open_lock_out() {
     for half_open in [HalfOpen::consecutive(3).at_once(1), HalfOpen::rate(3, 0.5).at_once(1)] {
         let (breaker, clock) = waited(quick().window(Window::last(length)).half_open(half_open));
         for _ in 0..3 {
-            let probe = leave(&breaker);
+            let probe = breaker.try_acquire().unwrap();
             assert_eq!(state(&breaker), State::HalfOpen);
             clock.advance(length / 2);
             probe.finish(Verdict::success());
@@ -37,7 +37,7 @@ fn trap_03_hung_probe() {
     let explicit = (half_open().lease(SECOND / 2), SECOND / 2);
     for (half_open, lease) in [by_default, explicit] {
         let (breaker, clock) = waited(quick().half_open(half_open));
-        let hung = leave(&breaker);
+        let hung = breaker.try_acquire().unwrap();
         let refused = breaker.try_acquire().unwrap_err();
         assert_eq!((refused.state(), refused.wait()), (State::HalfOpen, Some(lease)));
         let nearly = lease.saturating_sub(Duration::from_nanos(1));
@@ -61,7 +61,7 @@ fn trap_03_dropped_probe() {
     assert!(poll_ready(&mut service).is_ready());
     assert!(breaker.try_acquire().is_err());
     drop(service);
-    leave(&breaker).give_back();
+    breaker.try_acquire().unwrap().give_back();
     succeed(&breaker);
 }
 
@@ -72,10 +72,10 @@ fn trap_04_a_call_of_another_state() {
         let clock = mainstay_core::ManualClock::new();
         let half_open = HalfOpen::consecutive(1);
         let breaker = quick().half_open(half_open).clock(clock.clone()).build().unwrap();
-        let old = leave(&breaker);
+        let old = breaker.try_acquire().unwrap();
         fail(&breaker);
         clock.advance(SECOND);
-        let probe = leave(&breaker);
+        let probe = breaker.try_acquire().unwrap();
         old.finish(late);
         assert_eq!(state(&breaker), State::HalfOpen);
         probe.finish(Verdict::success());
@@ -89,11 +89,15 @@ fn trap_04_a_probe_of_another_outage() {
     for late in [Verdict::success(), Verdict::failure()] {
         let half_open = HalfOpen::consecutive(1).at_once(3);
         let (breaker, clock) = waited(quick().half_open(half_open));
-        let (first, second, third) = (leave(&breaker), leave(&breaker), leave(&breaker));
+        let (first, second, third) = (
+            breaker.try_acquire().unwrap(),
+            breaker.try_acquire().unwrap(),
+            breaker.try_acquire().unwrap(),
+        );
         first.finish(Verdict::failure());
         assert_eq!(state(&breaker), State::Open);
         clock.advance(SECOND);
-        let probe = leave(&breaker);
+        let probe = breaker.try_acquire().unwrap();
         second.finish(late);
         assert_eq!(state(&breaker), State::HalfOpen);
         probe.finish(Verdict::success());
@@ -139,12 +143,12 @@ fn trap_09_reserve_leak() {
     drop(idle.clone());
     assert!(breaker.try_acquire().is_err());
     drop(idle);
-    leave(&breaker).give_back();
+    breaker.try_acquire().unwrap().give_back();
 
     let mut idle = service.clone();
     assert!(poll_ready(&mut idle).is_ready());
     clock.advance(Duration::from_secs(10));
-    leave(&breaker).give_back();
+    breaker.try_acquire().unwrap().give_back();
 }
 
 #[test]
@@ -157,6 +161,6 @@ fn trap_09_a_service_that_fails_keeps_no_place() {
         assert!(breaker.try_acquire().is_err());
     }
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Err(_))));
-    leave(&breaker).give_back();
+    breaker.try_acquire().unwrap().give_back();
     assert_eq!(state(&breaker), State::HalfOpen);
 }
