@@ -11,10 +11,10 @@ use std::time::Duration;
 use mainstay_core::{Clock, ManualClock, Pushback};
 use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
-    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, SlowCalls, Window,
+    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Permit, SlowCalls, Window,
 };
 use mainstay_resilience::classify::Verdict;
-use mainstay_resilience::permit::{DropCause, DropWeights, Permit, drop_as};
+use mainstay_resilience::permit::{DropCause, DropWeights, drop_as};
 use model::{Judge, Kept, Model, Settings, Ticket};
 use proptest::prelude::*;
 
@@ -135,7 +135,7 @@ struct Pair {
     clock: ManualClock,
     breaker: CircuitBreaker,
     model: Model,
-    running: Vec<(Permit<CircuitBreaker>, Ticket)>,
+    running: Vec<(Permit, Ticket)>,
 }
 
 impl Pair {
@@ -151,7 +151,7 @@ impl Pair {
         Self { clock, breaker, model: Model::new(settings, max_pushback_ms), running: Vec::new() }
     }
 
-    fn take(&mut self, which: usize) -> Option<(Permit<CircuitBreaker>, Ticket)> {
+    fn take(&mut self, which: usize) -> Option<(Permit, Ticket)> {
         (!self.running.is_empty()).then(|| self.running.swap_remove(which % self.running.len()))
     }
 

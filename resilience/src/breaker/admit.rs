@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::core::Core;
-use super::ticket::{Role, Ticket};
+use super::ticket::Ticket;
 use super::trial::Answer;
 use super::{Event, Mode, Open, State};
 use crate::sync::lock;
@@ -11,10 +11,13 @@ impl Core {
     /// Whether a call may be made now.
     pub(super) fn admit(&self) -> Result<Ticket, Open> {
         let view = self.hot.word.load();
+        if view.is_closed_by_itself() {
+            return Ok(Ticket::counted(view.epoch()));
+        }
         match (view.mode(), view.state()) {
             (Mode::Disabled, _) => Ok(Ticket::PASS),
             (Mode::ForcedOpen, _) => Err(self.reject(State::Open, None)),
-            (_, State::Closed) => Ok(Ticket::new(view.epoch(), Role::Counted)),
+            (_, State::Closed) => Ok(Ticket::counted(view.epoch())),
             (mode, state) => self.admit_guarded(mode, state),
         }
     }
@@ -22,7 +25,7 @@ impl Core {
     /// The call is made now.
     pub(super) fn start(&self, ticket: &mut Ticket) {
         if self.hot.rules.measure_time() {
-            ticket.start(self.now());
+            ticket.start(self.nanos_at(self.now()));
         }
     }
 
@@ -49,7 +52,7 @@ impl Core {
         let mut change = None;
         match (view.mode(), view.state()) {
             (Mode::ForcedOpen, _) => return Err((State::Open, None)),
-            (_, State::Closed) => return Ok(Ticket::new(view.epoch(), Role::Counted)),
+            (_, State::Closed) => return Ok(Ticket::counted(view.epoch())),
             (_, State::HalfOpen) => {}
             (_, State::Open) => {
                 // Another thread may have opened it anew in the meantime.
@@ -68,7 +71,7 @@ impl Core {
             self.tell(change);
         }
         match answer {
-            Answer::Admitted(place) => Ok(Ticket::new(view.epoch(), Role::Probe(place))),
+            Answer::Admitted(place) => Ok(Ticket::probe(view.epoch(), place)),
             Answer::Full(wait) => Err((State::HalfOpen, wait)),
         }
     }

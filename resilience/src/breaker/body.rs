@@ -6,10 +6,10 @@ use http_body::{Body, Frame, SizeHint};
 use mainstay_core::is_grpc;
 use pin_project_lite::pin_project;
 
-use super::CircuitBreaker;
+use super::Permit;
 use super::layer::ResponseJudge;
 use crate::classify::{Classify, GrpcClassifier, Verdict};
-use crate::permit::{DropCause, Permit, Scope};
+use crate::permit::{DropCause, Scope};
 
 pin_project! {
     /// A response's body that carries the permit of its call until it is known how the call ended.
@@ -26,7 +26,7 @@ pin_project! {
 
 #[derive(Debug, Default)]
 struct Watch {
-    held: Option<(Permit<CircuitBreaker>, Verdicts)>,
+    held: Option<(Permit, Verdicts)>,
 }
 
 /// What the end of the body says.
@@ -43,7 +43,7 @@ impl ResponseJudge {
     pub(super) fn watch<B: Body>(
         self,
         response: Response<B>,
-        permit: Permit<CircuitBreaker>,
+        permit: Permit,
     ) -> Response<WatchedBody<B>> {
         let verdicts = if is_grpc(response.headers()) {
             match self.grpc.classify_headers(&response) {

@@ -4,13 +4,13 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{CircuitBreaker, Open};
+use super::stripe::Handle;
+use super::{Open, Permit};
 use crate::Rejected;
 use crate::classify::Classify;
-use crate::permit::Permit;
 
 pin_project! {
-    /// The future of [`CircuitBreaker::call`].
+    /// The future of [`CircuitBreaker::call`](super::CircuitBreaker::call).
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Call<F, C> {
@@ -18,13 +18,13 @@ pin_project! {
         future: F,
         classify: C,
         // Taken when the future is first polled.
-        breaker: Option<CircuitBreaker>,
-        permit: Option<Permit<CircuitBreaker>>,
+        breaker: Option<Handle>,
+        permit: Option<Permit>,
     }
 }
 
 impl<F, C> Call<F, C> {
-    pub(super) fn new(breaker: CircuitBreaker, classify: C, future: F) -> Self {
+    pub(super) fn new(breaker: Handle, classify: C, future: F) -> Self {
         Self { future, classify, breaker: Some(breaker), permit: None }
     }
 }

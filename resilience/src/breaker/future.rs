@@ -8,10 +8,9 @@ use pin_project_lite::pin_project;
 
 use super::body::WatchedBody;
 use super::layer::ResponseJudge;
-use super::{CircuitBreaker, Open};
+use super::{Open, Permit};
 use crate::Rejected;
 use crate::classify::Classify;
-use crate::permit::Permit;
 
 pin_project! {
     /// The future of [`CircuitBreakerService`](super::CircuitBreakerService).
@@ -40,14 +39,14 @@ pin_project! {
         Running {
             #[pin]
             future: F,
-            held: Option<(Permit<CircuitBreaker>, J)>,
+            held: Option<(Permit, J)>,
         },
         Rejected { open: Option<Open> },
     }
 }
 
 impl<F, C> CircuitBreakerFuture<F, C> {
-    pub(super) fn running(future: F, permit: Permit<CircuitBreaker>, classify: C) -> Self {
+    pub(super) fn running(future: F, permit: Permit, classify: C) -> Self {
         Self { state: State::running(future, permit, classify) }
     }
 
@@ -57,7 +56,7 @@ impl<F, C> CircuitBreakerFuture<F, C> {
 }
 
 impl<F> HttpCircuitBreakerFuture<F> {
-    pub(super) fn running(future: F, permit: Permit<CircuitBreaker>, judge: ResponseJudge) -> Self {
+    pub(super) fn running(future: F, permit: Permit, judge: ResponseJudge) -> Self {
         Self { state: State::running(future, permit, judge) }
     }
 
@@ -67,7 +66,7 @@ impl<F> HttpCircuitBreakerFuture<F> {
 }
 
 impl<F, J> State<F, J> {
-    fn running(future: F, permit: Permit<CircuitBreaker>, judge: J) -> Self {
+    fn running(future: F, permit: Permit, judge: J) -> Self {
         Self::Running { future, held: Some((permit, judge)) }
     }
 
@@ -75,7 +74,7 @@ impl<F, J> State<F, J> {
     fn poll_with<T, E, U>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        settle: impl FnOnce(Result<T, E>, Permit<CircuitBreaker>, J) -> Result<U, E>,
+        settle: impl FnOnce(Result<T, E>, Permit, J) -> Result<U, E>,
     ) -> Poll<Result<U, Rejected<Open, E>>>
     where
         F: Future<Output = Result<T, E>>,

@@ -1,24 +1,24 @@
 use std::fmt;
-use std::sync::Arc;
 
 use super::call::Call;
 use super::core::Core;
 use super::event::States;
 use super::layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
-use super::stripe::{Stripe, Stripes};
-use super::ticket::Ticket;
+use super::stripe::{Handle, Stripes};
 use super::{Builder, Config, InvalidConfig, Mode, Name, Open, Snapshot, Status};
 use crate::classify::{AnyError, Classify};
-use crate::permit::{Ending, Permit, Settle};
+use crate::permit;
 
 /// Watches calls to one other side, and rejects them while it is down.
 ///
 /// Clones are the same breaker. How to use one is in the documentation of the [module](super).
+#[derive(Clone)]
 pub struct CircuitBreaker {
-    stripe: Arc<Stripe>,
-    /// What a clone needs that is to be cloned in turn; what is cloned for one call has none.
-    stripes: Option<Stripes>,
+    stripes: Stripes,
 }
+
+/// Leave for one call: from [`CircuitBreaker::try_acquire`].
+pub type Permit = permit::Permit<Handle>;
 
 impl CircuitBreaker {
     /// Begins to make a breaker of this name, which is that of what is called.
@@ -27,8 +27,7 @@ impl CircuitBreaker {
     }
 
     pub(super) fn new(builder: Builder) -> Result<Self, InvalidConfig> {
-        let stripes = Stripes::new(Core::new(builder)?);
-        Ok(Self { stripe: stripes.of_thread(), stripes: Some(stripes) })
+        Ok(Self { stripes: Stripes::new(Core::new(builder)?) })
     }
 
     /// Makes a call, unless the breaker is open. Every error counts as a failure.
@@ -52,7 +51,7 @@ impl CircuitBreaker {
         F: Future<Output = Result<T, E>>,
         C: Classify<Result<T, E>>,
     {
-        Call::new(self.for_call(), classify, future)
+        Call::new(self.stripes.of_thread(), classify, future)
     }
 
     /// Asks for leave to make one call, for what is no future. The permit is told how it went.
@@ -60,8 +59,8 @@ impl CircuitBreaker {
     /// # Errors
     ///
     /// [`Open`] if the call is not to be made.
-    pub fn try_acquire(&self) -> Result<Permit<Self>, Open> {
-        self.for_call().into_permit()
+    pub fn try_acquire(&self) -> Result<Permit, Open> {
+        self.stripes.of_thread().into_permit()
     }
 
     /// A layer for any service, whose errors count as failures.
@@ -128,50 +127,12 @@ impl CircuitBreaker {
         self.core().reconfigure(config)
     }
 
-    pub(super) fn admit(&self) -> Result<Permit<Self>, Open> {
-        let ticket = self.core().admit()?;
-        Ok(Permit::new(self.for_call(), ticket))
+    pub(super) fn stripes(&self) -> &Stripes {
+        &self.stripes
     }
 
-    /// For a handle that is of one call.
-    pub(super) fn into_permit(self) -> Result<Permit<Self>, Open> {
-        let ticket = self.core().admit()?;
-        let mut permit = Permit::new(self, ticket);
-        permit.start();
-        Ok(permit)
-    }
-
-    /// A handle that is dropped soon: it is not meant to be cloned.
-    pub(super) fn for_call(&self) -> Self {
-        Self { stripe: self.stripe.of_thread(), stripes: None }
-    }
-
-    pub(super) fn core(&self) -> &Core {
-        &self.stripe.core
-    }
-}
-
-impl Permit<CircuitBreaker> {
-    /// From now on the time of the call counts, if slow calls do.
-    pub(super) fn start(&mut self) {
-        if let Some((breaker, ticket)) = self.held_mut() {
-            breaker.core().start(ticket);
-        }
-    }
-}
-
-impl Settle for CircuitBreaker {
-    type Ticket = Ticket;
-
-    fn settle(&self, ticket: Ticket, ending: Ending) {
-        self.core().settle(ticket, ending);
-    }
-}
-
-/// The same breaker.
-impl Clone for CircuitBreaker {
-    fn clone(&self) -> Self {
-        Self { stripe: self.stripe.of_thread(), stripes: self.stripes.clone() }
+    fn core(&self) -> &Core {
+        self.stripes.core()
     }
 }
 

@@ -32,7 +32,7 @@ impl<S, C: Clone> Layer<S> for CircuitBreakerLayer<C> {
     type Service = CircuitBreakerService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreakerService::new(inner, self.breaker.clone(), self.classify.clone())
+        CircuitBreakerService::new(inner, &self.breaker, self.classify.clone())
     }
 }
 
@@ -94,6 +94,6 @@ impl<S> Layer<S> for HttpCircuitBreakerLayer {
     type Service = HttpCircuitBreakerService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        HttpCircuitBreakerService::new(inner, self.breaker.clone(), self.judge.clone())
+        HttpCircuitBreakerService::new(inner, &self.breaker, self.judge.clone())
     }
 }

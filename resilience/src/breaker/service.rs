@@ -1,3 +1,4 @@
+use std::mem;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -5,10 +6,12 @@ use tower_service::Service;
 
 use super::future::{CircuitBreakerFuture, HttpCircuitBreakerFuture};
 use super::layer::ResponseJudge;
-use super::{CircuitBreaker, Open, WatchedBody};
+use super::stripe::{Handle, Stripes};
+use super::ticket::Ticket;
+use super::{CircuitBreaker, Open, Permit, WatchedBody};
 use crate::Rejected;
 use crate::classify::{AnyError, Classify};
-use crate::permit::Permit;
+use crate::permit::Ending;
 
 /// A service that a breaker watches over.
 ///
@@ -21,7 +24,7 @@ pub struct CircuitBreakerService<S, C = AnyError> {
 }
 
 impl<S, C> CircuitBreakerService<S, C> {
-    pub(super) fn new(inner: S, breaker: CircuitBreaker, classify: C) -> Self {
+    pub(super) fn new(inner: S, breaker: &CircuitBreaker, classify: C) -> Self {
         Self { guarded: Guarded::new(inner, breaker), classify }
     }
 }
@@ -68,7 +71,7 @@ pub struct HttpCircuitBreakerService<S> {
 }
 
 impl<S> HttpCircuitBreakerService<S> {
-    pub(super) fn new(inner: S, breaker: CircuitBreaker, judge: ResponseJudge) -> Self {
+    pub(super) fn new(inner: S, breaker: &CircuitBreaker, judge: ResponseJudge) -> Self {
         Self { guarded: Guarded::new(inner, breaker), judge }
     }
 }
@@ -107,22 +110,38 @@ where
 #[derive(Debug)]
 struct Guarded<S> {
     inner: S,
-    breaker: CircuitBreaker,
-    next: Option<Result<Permit<CircuitBreaker>, Open>>,
+    breaker: Handle,
+    next: Next,
+    /// The service that others are cloned from keeps the stripes for them.
+    _stripes: Option<Stripes>,
+}
+
+#[derive(Debug)]
+enum Next {
+    Unasked,
+    Admitted(Ticket),
+    Rejected(Open),
 }
 
 impl<S> Guarded<S> {
-    fn new(inner: S, breaker: CircuitBreaker) -> Self {
-        Self { inner, breaker, next: None }
+    fn new(inner: S, breaker: &CircuitBreaker) -> Self {
+        let stripes = breaker.stripes().clone();
+        Self { inner, breaker: stripes.of_thread(), next: Next::Unasked, _stripes: Some(stripes) }
     }
 
     /// The breaker is asked first: one that is open does not wait for what it does not call.
+    #[inline]
     fn poll_ready<E>(
         &mut self,
         inner: impl FnOnce(&mut S) -> Poll<Result<(), E>>,
     ) -> Poll<Result<(), E>> {
-        let next = self.next.get_or_insert_with(|| self.breaker.admit());
-        if next.is_err() {
+        if let Next::Unasked = self.next {
+            self.next = match self.breaker.core().admit() {
+                Ok(ticket) => Next::Admitted(ticket),
+                Err(open) => Next::Rejected(open),
+            };
+        }
+        if let Next::Rejected(_) = self.next {
             return Poll::Ready(Ok(()));
         }
         let ready = inner(&mut self.inner);
@@ -133,28 +152,36 @@ impl<S> Guarded<S> {
     }
 
     /// Who has not asked for readiness is asked for here.
-    fn take(&mut self) -> Result<Permit<CircuitBreaker>, Open> {
-        let mut permit = self.next.take().unwrap_or_else(|| self.breaker.admit())?;
-        permit.start();
-        Ok(permit)
+    #[inline]
+    fn take(&mut self) -> Result<Permit, Open> {
+        let ticket = match mem::replace(&mut self.next, Next::Unasked) {
+            Next::Admitted(ticket) => ticket,
+            Next::Rejected(open) => return Err(open),
+            Next::Unasked => self.breaker.core().admit()?,
+        };
+        Ok(self.breaker.clone().permit(ticket))
     }
 
+    /// What was reserved and not used is for somebody else.
+    #[inline]
     fn release(&mut self) {
-        if let Some(Ok(permit)) = self.next.take() {
-            permit.give_back();
+        if let Next::Admitted(ticket) = mem::replace(&mut self.next, Next::Unasked) {
+            self.breaker.core().settle(ticket, Ending::Unused);
         }
     }
 }
 
 /// A clone has been asked for readiness by nobody yet. It is of the thread that it is made on.
 impl<S: Clone> Clone for Guarded<S> {
+    #[inline]
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), breaker: self.breaker.for_call(), next: None }
+        let breaker = self.breaker.of_thread();
+        Self { inner: self.inner.clone(), breaker, next: Next::Unasked, _stripes: None }
     }
 }
 
-/// What was reserved and not used is for somebody else.
 impl<S> Drop for Guarded<S> {
+    #[inline]
     fn drop(&mut self) {
         self.release();
     }

@@ -105,7 +105,7 @@ impl Core {
             }
             Ending::Finished(verdict) => self.failed(verdict)?,
         };
-        let took = |started| self.now().saturating_duration_since(started);
+        let took = |started| self.nanos_at(self.now()).saturating_sub(started);
         let slow = ticket.started().is_some_and(|started| self.hot.rules.is_slow(took(started)));
         Some(Sample { failed, slow })
     }

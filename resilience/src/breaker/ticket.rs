@@ -1,11 +1,13 @@
-use std::time::Instant;
-
 /// What a breaker has to know again when a call ends: when it let the call through, and as what.
+///
+/// It is as small as can be, as each call carries one.
 #[derive(Clone, Copy, Debug)]
 pub struct Ticket {
     epoch: u32,
-    role: Role,
-    started: Option<Instant>,
+    /// The number of the probe's place, or one of those below.
+    place: u64,
+    /// In nanoseconds since the breaker's origin; zero if the time of the call does not matter.
+    started: u64,
 }
 
 /// As what a call was let through.
@@ -19,26 +21,43 @@ pub(super) enum Role {
     Probe(u64),
 }
 
-impl Ticket {
-    pub(super) const PASS: Self = Self::new(0, Role::Pass);
+/// Places are counted from one.
+const COUNTED: u64 = 0;
+const PASS: u64 = u64::MAX;
 
-    pub(super) const fn new(epoch: u32, role: Role) -> Self {
-        Self { epoch, role, started: None }
+impl Ticket {
+    pub(super) const PASS: Self = Self::new(0, PASS);
+
+    pub(super) const fn counted(epoch: u32) -> Self {
+        Self::new(epoch, COUNTED)
     }
 
-    pub(super) fn start(&mut self, now: Instant) {
-        self.started = Some(now);
+    pub(super) const fn probe(epoch: u32, place: u64) -> Self {
+        Self::new(epoch, place)
+    }
+
+    const fn new(epoch: u32, place: u64) -> Self {
+        Self { epoch, place, started: 0 }
+    }
+
+    pub(super) fn start(&mut self, nanos: u64) {
+        self.started = nanos.max(1);
     }
 
     pub(super) fn epoch(&self) -> u32 {
         self.epoch
     }
 
+    #[inline]
     pub(super) fn role(&self) -> Role {
-        self.role
+        match self.place {
+            COUNTED => Role::Counted,
+            PASS => Role::Pass,
+            place => Role::Probe(place),
+        }
     }
 
-    pub(super) fn started(&self) -> Option<Instant> {
-        self.started
+    pub(super) fn started(&self) -> Option<u64> {
+        (self.started > 0).then_some(self.started)
     }
 }

@@ -105,6 +105,7 @@ impl Ring {
     }
 
     /// Only a window of time asks for the time.
+    #[inline]
     pub(super) fn record(
         &self,
         epoch: u32,

@@ -25,6 +25,7 @@ impl Word {
         Self(AtomicU64::new(View::new(0, 0, mode, State::Closed).0))
     }
 
+    #[inline]
     pub(super) fn load(&self) -> View {
         View(self.0.load(Ordering::Acquire))
     }
@@ -53,6 +54,13 @@ impl View {
         Self(u64::from(epoch) << EPOCH_SHIFT | low)
     }
 
+    /// Closed and in the mode that most breakers are in at most times.
+    #[inline]
+    pub(super) fn is_closed_by_itself(self) -> bool {
+        self.0 & (STATE | MODE << MODE_SHIFT) == 0
+    }
+
+    #[inline]
     pub(super) fn state(self) -> State {
         match self.0 & STATE {
             0 => State::Closed,
@@ -61,6 +69,7 @@ impl View {
         }
     }
 
+    #[inline]
     pub(super) fn mode(self) -> Mode {
         match self.0 >> MODE_SHIFT & MODE {
             0 => Mode::Auto,
@@ -71,12 +80,14 @@ impl View {
         }
     }
 
+    #[inline]
     pub(super) fn epoch(self) -> u32 {
         (self.0 >> EPOCH_SHIFT) as u32
     }
 
     /// Whether a call that was let through in that epoch still counts: it was in this state, if
     /// maybe before the window was made anew.
+    #[inline]
     pub(super) fn includes(self, epoch: u32) -> bool {
         let age = self.epoch().wrapping_sub(epoch);
         u64::from(age) <= self.renewals()

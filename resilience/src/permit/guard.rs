@@ -31,11 +31,13 @@ pub struct Permit<P: Settle> {
 
 impl<P: Settle> Permit<P> {
     /// A permit of this policy.
+    #[inline]
     pub fn new(policy: P, ticket: P::Ticket) -> Self {
         Self { held: Some((policy, ticket)) }
     }
 
     /// The call has ended with a result.
+    #[inline]
     pub fn finish(self, verdict: Verdict) {
         self.settle(Ending::Finished(verdict));
     }
@@ -46,15 +48,12 @@ impl<P: Settle> Permit<P> {
     }
 
     /// The call has ended in this way.
+    #[inline]
     pub fn settle(mut self, ending: Ending) {
         self.settle_once(|| ending);
     }
 
-    /// For a policy that learns more about its call while that is on its way.
-    pub(crate) fn held_mut(&mut self) -> Option<&mut (P, P::Ticket)> {
-        self.held.as_mut()
-    }
-
+    #[inline]
     fn settle_once(&mut self, ending: impl FnOnce() -> Ending) {
         if let Some((policy, ticket)) = self.held.take() {
             policy.settle(ticket, ending());
@@ -63,6 +62,7 @@ impl<P: Settle> Permit<P> {
 }
 
 impl<P: Settle> Drop for Permit<P> {
+    #[inline]
     fn drop(&mut self) {
         self.settle_once(|| Ending::Dropped(DropCause::current()));
     }

@@ -45,6 +45,7 @@ impl CountWindow {
     /// # Errors
     ///
     /// [`Late`] if a call was recorded under a later epoch.
+    #[inline]
     pub fn record(&self, epoch: u32, sample: Sample) -> Result<Counts, Late> {
         let size = self.size();
         let position = self.position.update(epoch, |position| after(position, size))?;
@@ -56,6 +57,7 @@ impl CountWindow {
     }
 
     /// What is in the window in this epoch.
+    #[inline]
     pub fn counts(&self, epoch: u32) -> Counts {
         // Between a mark and its count another thread may read a count that is one too small,
         // and so below zero for a moment.
@@ -100,6 +102,7 @@ impl CountWindow {
         Sample { failed: marks & 1 != 0, slow: marks >> SLOTS_PER_CELL & 1 != 0 }
     }
 
+    #[inline]
     fn size(&self) -> u32 {
         u32::try_from(self.size.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
     }
@@ -114,6 +117,7 @@ impl CountWindow {
     ///
     /// The counts follow from the marks that really changed, so that they cannot drift apart
     /// from them, in whatever order threads get here.
+    #[inline]
     fn mark(&self, epoch: u32, slot: u32, sample: Sample) -> Result<Sample, Late> {
         let (failed, slow) = (1 << (slot % SLOTS_PER_CELL), 1 << (slot % SLOTS_PER_CELL + 16));
         let Some(cell) = self.cells.get((slot / SLOTS_PER_CELL) as usize) else {
@@ -143,6 +147,7 @@ fn count(calls: &[Sample], is: impl Fn(&Sample) -> bool) -> u32 {
     u32::try_from(calls.iter().filter(|call| is(call)).count()).unwrap_or(u32::MAX)
 }
 
+#[inline]
 fn adjust(count: &Tagged, epoch: u32, old: bool, new: bool) -> Result<(), Late> {
     match (old, new) {
         (false, true) => count.update(epoch, |count| count.wrapping_add(1)).map(drop),

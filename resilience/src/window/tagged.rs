@@ -20,6 +20,7 @@ pub struct Late;
 
 impl Tagged {
     /// The value under this tag.
+    #[inline]
     pub(crate) fn load(&self, tag: u32) -> u32 {
         let (found, value) = split(self.0.load(SeqCst));
         if found == tag { value } else { 0 }
@@ -39,6 +40,7 @@ impl Tagged {
     /// Changes the value under this tag, and returns the old one.
     ///
     /// Nothing is written where `change` answers with the value that it was given.
+    #[inline]
     pub(crate) fn update(&self, tag: u32, change: impl Fn(u32) -> u32) -> Result<u32, Late> {
         let mut word = self.0.load(SeqCst);
         loop {
@@ -61,15 +63,18 @@ impl Tagged {
 }
 
 /// Tags go round in a circle: the one that is less than half of it ahead is the later.
+#[inline]
 fn compare(found: u32, tag: u32) -> std::cmp::Ordering {
     found.wrapping_sub(tag).cast_signed().cmp(&0)
 }
 
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "each half is taken for itself")]
 fn split(word: u64) -> (u32, u32) {
     ((word >> 32) as u32, word as u32)
 }
 
+#[inline]
 fn join(tag: u32, value: u32) -> u64 {
     u64::from(tag) << 32 | u64::from(value)
 }
