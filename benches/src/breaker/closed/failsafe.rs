@@ -13,7 +13,7 @@ pub(crate) fn around<S>(inner: S) -> Guarded<S, impl FailurePolicy + Send + Sync
     let pause = backoff::constant(Duration::from_secs(30));
     let policy = failure_policy::success_rate_over_time_window(
         f64::from(RATE),
-        WINDOW,
+        u32::from(WINDOW),
         Duration::from_secs(30),
         pause,
     );

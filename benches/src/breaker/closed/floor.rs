@@ -95,6 +95,6 @@ impl Breaker {
     fn judge(&self) {
         let failures: u32 =
             self.failed.iter().map(|word| word.load(Ordering::Relaxed).count_ones()).sum();
-        self.open.store(2 * failures >= WINDOW, Ordering::Release);
+        self.open.store(2 * failures >= u32::from(WINDOW), Ordering::Release);
     }
 }

@@ -5,7 +5,7 @@ use super::{RATE, WINDOW};
 
 pub(crate) fn around<S>(inner: S) -> CircuitBreakerService<S> {
     CircuitBreaker::builder("bench")
-        .window(Window::calls(WINDOW as u16))
+        .window(Window::calls(WINDOW))
         .trip(FailureRate::at_least(f64::from(RATE)))
         .build()
         .expect("a valid configuration")

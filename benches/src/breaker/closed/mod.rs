@@ -52,6 +52,6 @@ fn check_same_work() {
 }
 
 /// How many calls are judged.
-pub(super) const WINDOW: u32 = 100;
+pub(super) const WINDOW: u16 = 100;
 /// Which part of them may fail.
 pub(super) const RATE: f32 = 0.5;

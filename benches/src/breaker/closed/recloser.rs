@@ -7,7 +7,7 @@ use super::{RATE, WINDOW};
 use crate::call::Fault;
 
 pub(crate) fn around<S>(inner: S) -> Guarded<S> {
-    let breaker = Recloser::custom().error_rate(RATE).closed_len(WINDOW as usize).build();
+    let breaker = Recloser::custom().error_rate(RATE).closed_len(usize::from(WINDOW)).build();
     guarded(inner, breaker)
 }
 

@@ -12,6 +12,6 @@ pub(crate) fn around<S>(inner: S) -> Breaker<u64, Output, S> {
         .recovery_with(|output, _| recovery(output))
         .rejected_input_error(|_, _| Fault::Rejected)
         .failure_threshold(RATE)
-        .min_throughput(WINDOW)
+        .min_throughput(u32::from(WINDOW))
         .layer(inner)
 }

@@ -6,7 +6,7 @@ use super::{RATE, WINDOW};
 pub(crate) fn around<S>(inner: S) -> CircuitBreaker<S, DefaultClassifier> {
     CircuitBreakerLayer::builder()
         .failure_rate_threshold(f64::from(RATE))
-        .sliding_window_size(WINDOW as usize)
+        .sliding_window_size(usize::from(WINDOW))
         .build()
         .expect("a valid configuration")
         .layer(inner)

@@ -7,7 +7,7 @@ use crate::breaker::closed::{RATE, WINDOW};
 
 pub(super) fn around<S>(inner: S) -> CircuitBreakerService<S> {
     CircuitBreaker::builder("bench")
-        .window(Window::calls(WINDOW as u16))
+        .window(Window::calls(WINDOW))
         .trip(FailureRate::at_least(f64::from(RATE)))
         .open_for(Backoff::constant(PAUSE))
         .build()

@@ -11,7 +11,7 @@ pub(super) fn around<S>(inner: S) -> Breaker<u64, Output, S> {
         .recovery_with(|output, _| recovery(output))
         .rejected_input_error(|_, _| Fault::Rejected)
         .failure_threshold(RATE)
-        .min_throughput(WINDOW)
+        .min_throughput(u32::from(WINDOW))
         .break_duration(PAUSE)
         .layer(inner)
 }

@@ -7,7 +7,7 @@ use crate::breaker::closed::{RATE, WINDOW};
 pub(super) fn around<S>(inner: S) -> CircuitBreaker<S, DefaultClassifier> {
     CircuitBreakerLayer::builder()
         .failure_rate_threshold(f64::from(RATE))
-        .sliding_window_size(WINDOW as usize)
+        .sliding_window_size(usize::from(WINDOW))
         .wait_duration_in_open(PAUSE)
         .build()
         .expect("a valid configuration")

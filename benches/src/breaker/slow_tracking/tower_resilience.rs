@@ -9,7 +9,7 @@ pub(super) fn around<S>(inner: S) -> CircuitBreaker<S, DefaultClassifier> {
         .failure_rate_threshold(f64::from(RATE))
         .slow_call_duration_threshold(SLOW)
         .slow_call_rate_threshold(f64::from(RATE))
-        .sliding_window_size(WINDOW as usize)
+        .sliding_window_size(usize::from(WINDOW))
         .build()
         .expect("a valid configuration")
         .layer(inner)
