@@ -3,7 +3,8 @@
 //!
 //! Wherever it is cut off, by a deadline, a disconnect or the end of the process, the order stays
 //! pending and its lease runs out; then a retry or the reconciler does the second and third step
-//! again. The gateway charges once for a key, so that doing it again is safe.
+//! again. The gateway charges once for a key, so that doing it again is safe. Only an order that the
+//! gateway was never asked about, as its breaker is open, is taken back.
 
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ impl Orders {
         new: &NewOrder,
     ) -> Result<Answer, OrderError> {
         let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
+        self.refuse_in_vain(key).await?;
         match self.claim(key, &fingerprint, new).await? {
             Claimed::Ours(order, lease) => {
                 let gateway_key = gateway_key(self.store.id(), &key.scope, key.key.as_str());
@@ -44,6 +46,16 @@ impl Orders {
             Claimed::Busy => Err(OrderError::InProgress),
             Claimed::Reused => Err(OrderError::KeyReused),
         }
+    }
+
+    /// While the gateway is shut off nothing new is begun, and nothing written. Under a key that is
+    /// known there may be an answer already.
+    async fn refuse_in_vain(&self, key: &ScopedKey) -> Result<(), OrderError> {
+        let Some(source) = self.gateway.shut_off() else { return Ok(()) };
+        if self.store.knows(key).await.map_err(OrderError::IdempotencyStore)? {
+            return Ok(());
+        }
+        Err(OrderError::Payments { wait: source.wait(), source })
     }
 
     /// Claims the key, waiting a little for whoever has it.
@@ -81,12 +93,23 @@ impl Orders {
             reference: order.id,
             key: gateway_key,
         };
-        let order = tokio::select! {
-            order = self.charge_and_settle(context, order, lease, &charge) => order?,
+        let charged = tokio::select! {
+            charged = self.charge_and_settle(context, order, lease, &charge) => charged,
             never = self.store.keep(lease) => match never {},
         };
-        held.settled();
-        Ok(order)
+        if charged.is_ok() || self.is_withdrawn(lease, &charged).await {
+            held.settled();
+        }
+        charged
+    }
+
+    /// Takes an order back that the gateway was never asked about, as its breaker is open: there is
+    /// nothing to find out, and an outage is not to leave a heap of orders that somebody pays for
+    /// later. If that fails the order stays pending, which is what the others do.
+    async fn is_withdrawn(&self, lease: Lease, charged: &Result<Order, OrderError>) -> bool {
+        let is_unsent =
+            matches!(charged, Err(OrderError::Payments { source, .. }) if source.is_unsent());
+        is_unsent && self.store.withdraw(lease).await.unwrap_or(false)
     }
 
     async fn charge_and_settle(
@@ -128,8 +151,9 @@ impl Orders {
 /// A deadline that passed is told as such, whoever noticed first; and a refusal that no retry will
 /// change is a mistake of ours.
 fn unanswered(error: GatewayError, context: &RequestContext) -> OrderError {
+    let is_late = error.is_deadline() || error.is_silence() && context.remaining().is_zero();
     match error {
-        GatewayError::Timeout(_) if context.remaining().is_zero() => OrderError::DeadlineExceeded,
+        _ if is_late => OrderError::DeadlineExceeded,
         refused @ GatewayError::Refused { .. } => OrderError::Internal(refused.into()),
         source => OrderError::Payments { wait: source.wait(), source },
     }

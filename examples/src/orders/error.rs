@@ -26,6 +26,19 @@ pub enum OrderError {
         id: String,
     },
 
+    /// There is no circuit breaker of this name.
+    #[error("circuit breaker {name} not found")]
+    #[fault(
+        not_found,
+        reason = "BREAKER_NOT_FOUND",
+        message = "There is no circuit breaker {name}."
+    )]
+    BreakerNotFound {
+        /// What was asked for.
+        #[fault(public)]
+        name: String,
+    },
+
     /// The order is not in a state that can be called off.
     #[error("order {id} is {status}")]
     #[fault(
@@ -196,13 +209,22 @@ pub enum OrderError {
 }
 
 impl OrderError {
-    /// There is no order of this id, which may be any text. Control characters are left out: it is
-    /// shown on terminals.
+    /// There is no order of this id, which may be any text.
     pub fn not_found(id: &str) -> Self {
-        /// Enough to recognise what was asked for; an id has 36.
-        const MOST_SHOWN: usize = 64;
-        Self::NotFound { id: id.chars().filter(|it| !it.is_control()).take(MOST_SHOWN).collect() }
+        Self::NotFound { id: shown(id) }
     }
+
+    /// There is no circuit breaker of this name, which may be any text.
+    pub fn no_breaker(name: &str) -> Self {
+        Self::BreakerNotFound { name: shown(name) }
+    }
+}
+
+/// Enough of a name to recognise what was asked for; an id has 36 characters. Control characters
+/// are left out: it is shown on terminals.
+fn shown(name: &str) -> String {
+    const MOST_SHOWN: usize = 64;
+    name.chars().filter(|it| !it.is_control()).take(MOST_SHOWN).collect()
 }
 
 impl From<sqlx::Error> for OrderError {

@@ -7,7 +7,8 @@ use axum::response::Response;
 use http::HeaderValue;
 use mainstay_core::{Clock as _, RequestId, SystemClock};
 use mainstay_errors::FaultLayer;
-use tokio::time::{Instant, timeout_at};
+use mainstay_resilience::permit::{DropCause, dropped_as};
+use mainstay_resilience::timeout::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::OrderError;
@@ -35,7 +36,8 @@ async fn identify(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Gives the request its context, and up on it when its deadline passes.
+/// Gives the request its context, and up on it when its deadline passes. What is dropped with it is
+/// told why: a client that hangs up is no failure of the gateway.
 async fn keep_deadline(mut request: Request, next: Next) -> Result<Response, OrderError> {
     let id = request.extensions().get().copied().unwrap_or_else(RequestId::random);
     let context = RequestContext::from_headers(id, request.headers());
@@ -44,7 +46,8 @@ async fn keep_deadline(mut request: Request, next: Next) -> Result<Response, Ord
         return Err(OrderError::DeadlineExceeded);
     }
     request.extensions_mut().insert(context);
-    let answer = timeout_at(Instant::from_std(deadline.instant()), next.run(request)).await;
+    let answer = async { timeout(deadline, next.run(request)).await };
+    let answer = dropped_as(DropCause::CallerGone, answer).await;
     answer.map_err(|_| OrderError::DeadlineExceeded)
 }
 

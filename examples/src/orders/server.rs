@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use mainstay_resilience::breaker::InvalidConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -83,6 +84,9 @@ pub enum StartError {
     /// The simulator's own address is no URL.
     #[error("cannot call the payment simulator")]
     Payments(#[from] InvalidGatewayUrl),
+    /// The breaker's configuration is out of range.
+    #[error("cannot set up the circuit breaker")]
+    Breaker(#[from] InvalidConfig),
 }
 
 impl Server {
@@ -96,7 +100,7 @@ impl Server {
             None => embed_payments(&mut payments).await?,
         };
         let addresses = sockets.addresses(url)?;
-        let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments));
+        let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments)?);
         let closing = CancellationToken::new();
         let (grpc, reporter) = grpc::router(orders.clone(), closing.clone()).await?;
         let mut server = Self {
@@ -112,7 +116,8 @@ impl Server {
         let http = http::router(orders.clone()).merge(server.health()).merge(extra.http);
         server.spawn(sockets.http, Wire::Http, http);
         server.spawn(sockets.grpc, Wire::Grpc, grpc.merge(extra.grpc));
-        server.spawn(sockets.admin, Wire::Http, server.health());
+        let admin = http::admin_router([orders.gateway.breaker().clone()]).merge(server.health());
+        server.spawn(sockets.admin, Wire::Http, admin);
         server.tasks.spawn(reconcile::run(orders, server.draining.clone()));
         Ok(server)
     }

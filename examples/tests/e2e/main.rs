@@ -13,6 +13,7 @@
 
 mod support;
 
+mod breaker;
 mod crash;
 mod drain;
 mod errors_grpc;

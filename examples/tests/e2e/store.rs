@@ -12,6 +12,7 @@ use crate::support::{Database, eventually, on_each_database};
 on_each_database!(
     one_of_many_claims_wins,
     only_the_last_holder_settles,
+    only_the_first_holder_withdraws,
     the_reconciler_lets_an_order_be_for_a_while,
     a_database_keeps_its_id,
 );
@@ -59,6 +60,33 @@ async fn only_the_last_holder_settles(database: Database) {
     assert_eq!(stored.status, Status::Paid);
     let again = store.claim(&key("k"), "print", &new_order()).await.unwrap();
     assert!(matches!(again, Claimed::Settled(it) if it == stored));
+    store.close().await;
+}
+
+async fn only_the_first_holder_withdraws(database: Database) {
+    let store = Store::open(&database.url()).await.unwrap();
+    let claim = async || match store.claim(&key("k"), "print", &new_order()).await.unwrap() {
+        Claimed::Ours(order, lease) => (order, lease),
+        claimed => panic!("{claimed:?}"),
+    };
+    assert!(!store.knows(&key("k")).await.unwrap());
+    let (order, lease) = claim().await;
+    assert!(store.knows(&key("k")).await.unwrap());
+    assert!(store.withdraw(lease).await.unwrap());
+    assert!(!store.withdraw(lease).await.unwrap(), "it is gone");
+    assert!(store.order(order.id).await.unwrap().is_none());
+    assert!(!store.knows(&key("k")).await.unwrap());
+
+    let (order, first) = claim().await;
+    store.release(first).await.unwrap();
+    let (_, second) = claim().await;
+    for lease in [first, second] {
+        assert!(!store.withdraw(lease).await.unwrap(), "the first may have charged");
+    }
+    assert!(store.order(order.id).await.unwrap().is_some());
+
+    assert!(store.settle(second, &Payment::Declined).await.unwrap());
+    assert!(!store.withdraw(second).await.unwrap());
     store.close().await;
 }
 

@@ -4,18 +4,18 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 use mainstay_core::{Clock, Pushback, SystemClock};
+use mainstay_resilience::breaker::{CircuitBreaker, InvalidConfig, Mode};
+use mainstay_resilience::stack::Refused;
+use mainstay_resilience::timeout::timeout;
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt as _;
 
-use super::stack::{self, Stack};
-use super::{GatewayError, GatewayUrl};
+use super::stack::{self, ATTEMPT, AnswerBody, Sent, Stack};
+use super::{GatewayError, GatewayUrl, breaker};
 use crate::orders::context::RequestContext;
 use crate::orders::model::{Currency, OrderId, Payment};
 
-/// How long one attempt may take, and less if the deadline is nearer.
-pub const ATTEMPT: Duration = Duration::from_secs(4);
 /// The longest wait that is passed on. A gateway that says more has lost its mind or its clock.
 const MOST_WAIT: Duration = Duration::from_hours(1);
 /// The most bytes of an answer.
@@ -25,6 +25,7 @@ const MOST_ANSWER: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub struct Gateway {
     stack: Stack,
+    breaker: CircuitBreaker,
     charges: Uri,
 }
 
@@ -44,34 +45,51 @@ pub struct Charge {
 
 impl Gateway {
     /// The gateway at this URL.
-    pub fn new(url: &GatewayUrl) -> Self {
-        Self { stack: stack::build(), charges: url.charges() }
+    ///
+    /// # Errors
+    ///
+    /// If the breaker's configuration is out of range.
+    pub fn new(url: &GatewayUrl) -> Result<Self, InvalidConfig> {
+        let breaker = breaker::new()?;
+        Ok(Self { stack: stack::build(breaker.clone()), breaker, charges: url.charges() })
     }
 
-    /// Charges once. An error leaves open whether money moved; asking again with the same key
-    /// finds out.
+    /// The breaker in front of it.
+    pub fn breaker(&self) -> &CircuitBreaker {
+        &self.breaker
+    }
+
+    /// Why it would not be asked now, whoever wants to. Once the breaker is ready to let a call
+    /// through it is asked: that call is what closes the breaker.
+    pub fn shut_off(&self) -> Option<GatewayError> {
+        let now = self.breaker.snapshot();
+        let is_waiting = now.wait.is_some() || now.status.mode == Mode::ForcedOpen;
+        let shut_off = now.status.rejects() && is_waiting;
+        shut_off.then_some(GatewayError::ShutOff { wait: now.wait })
+    }
+
+    /// Charges once, in as many attempts as the deadline and the policies allow. An error leaves
+    /// open whether money moved, unless it [says otherwise](GatewayError::is_unsent); asking again
+    /// with the same key finds out.
     pub async fn charge(
         &self,
         context: &RequestContext,
         charge: &Charge,
     ) -> Result<Payment, GatewayError> {
-        let limit = ATTEMPT.min(context.remaining());
-        let attempt = self.attempt(context, charge);
-        match tokio::time::timeout(limit, attempt).await {
-            Ok(answer) => answer,
-            Err(_) => Err(GatewayError::Timeout(limit)),
-        }
-    }
-
-    async fn attempt(
-        &self,
-        context: &RequestContext,
-        charge: &Charge,
-    ) -> Result<Payment, GatewayError> {
-        let request = self.request(context, charge)?;
-        let response = self.stack.clone().oneshot(request).await?;
+        let sent = Sent::default();
+        let request = self.request(context, charge, sent.clone())?;
+        let answered = self.stack.clone().oneshot(request).await;
+        let response = answered.map_err(|error| GatewayError::from_stack(error, sent.get()))?;
         match response.status() {
-            StatusCode::OK | StatusCode::CREATED => receipt(response).await.map(Payment::Captured),
+            StatusCode::OK | StatusCode::CREATED => {
+                // The stack's limits end with the head.
+                let receipt = timeout(ATTEMPT.min(context.remaining()), receipt(response)).await;
+                let receipt = receipt.map_err(|elapsed| GatewayError::Ended {
+                    refused: Refused::Attempt(elapsed),
+                    sent: true,
+                })?;
+                receipt.map(Payment::Captured)
+            }
             StatusCode::PAYMENT_REQUIRED => Ok(Payment::Declined),
             status if is_final(status) => Err(GatewayError::Refused { status }),
             status => Err(GatewayError::Status { status, wait: wait(response.headers()) }),
@@ -82,6 +100,7 @@ impl Gateway {
         &self,
         context: &RequestContext,
         charge: &Charge,
+        sent: Sent,
     ) -> Result<Request<Full<Bytes>>, GatewayError> {
         let body =
             serde_json::to_vec(charge).map_err(|error| GatewayError::Request(error.into()))?;
@@ -90,7 +109,9 @@ impl Gateway {
             .uri(self.charges.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header("idempotency-key", &charge.key)
-            .extension(context.clone());
+            .extension(context.deadline)
+            .extension(context.clone())
+            .extension(sent);
         request.body(Full::from(body)).map_err(|error| GatewayError::Request(error.into()))
     }
 }
@@ -112,7 +133,7 @@ struct Receipt {
     id: String,
 }
 
-async fn receipt(response: Response<Incoming>) -> Result<String, GatewayError> {
+async fn receipt(response: Response<AnswerBody>) -> Result<String, GatewayError> {
     let body = Limited::new(response.into_body(), MOST_ANSWER);
     let body = body.collect().await.map_err(GatewayError::Answer)?.to_bytes();
     let receipt: Receipt =

@@ -1,7 +1,10 @@
 //! Reading JSON by hand, so that everything that is wrong with it is told at once.
 
+use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
+use super::duplicates;
+use crate::orders::OrderError;
 use crate::orders::model::rules::Wrong;
 use crate::orders::model::{REQUIRED, Violations};
 
@@ -10,6 +13,28 @@ const NOT_OBJECT: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be an obje
 const NOT_ARRAY: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be an array" };
 const NOT_TEXT: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be a string" };
 const NOT_INTEGER: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be a whole number" };
+
+/// Parses a body that says it is JSON. Members that are there twice are noted.
+pub(super) fn read(
+    headers: &HeaderMap,
+    body: &[u8],
+    wrong: &mut Violations,
+) -> Result<Value, OrderError> {
+    if !is_json(headers) {
+        return Err(OrderError::UnsupportedMediaType);
+    }
+    let value = serde_json::from_slice(body);
+    let value = value.map_err(|error| OrderError::MalformedBody(error.into()))?;
+    duplicates::note(body, wrong);
+    Ok(value)
+}
+
+/// Whether the body says that it is JSON. Parameters mean nothing to that type (RFC 8259).
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
 
 /// The members of an object. A member that is missing or of the wrong type is noted and `None`.
 #[derive(Debug)]

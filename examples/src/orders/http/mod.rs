@@ -1,5 +1,6 @@
 //! The service over HTTP.
 
+mod admin;
 mod duplicates;
 mod json;
 mod order_body;
@@ -7,4 +8,5 @@ mod order_id;
 mod order_query;
 mod routes;
 
+pub use admin::admin_router;
 pub use routes::router;

@@ -1,20 +1,14 @@
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::HeaderMap;
 use serde_json::Value;
 
-use super::duplicates;
-use super::json::Members;
+use super::json::{self, Members};
 use crate::orders::OrderError;
 use crate::orders::model::{LineDraft, NewOrder, OrderDraft, Violations};
 
 /// Reads an order from a body.
 pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<NewOrder, OrderError> {
-    if !is_json(headers) {
-        return Err(OrderError::UnsupportedMediaType);
-    }
-    let malformed = |error: serde_json::Error| OrderError::MalformedBody(error.into());
-    let value: Value = serde_json::from_slice(body).map_err(malformed)?;
     let mut wrong = Violations::default();
-    duplicates::note(body, &mut wrong);
+    let value = json::read(headers, body, &mut wrong)?;
     let order = draft(&value, &mut wrong).check(&mut wrong);
     wrong.finish(order)
 }
@@ -45,17 +39,11 @@ fn line_draft(line: &Value, pointer: String, wrong: &mut Violations) -> LineDraf
     }
 }
 
-/// Whether the body says that it is JSON. Parameters mean nothing to that type (RFC 8259).
-fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|text| text.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::HeaderValue;
+    use http::header::CONTENT_TYPE;
     use serde_json::json;
 
     fn read_json(body: &Value) -> Result<NewOrder, OrderError> {

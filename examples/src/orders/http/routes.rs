@@ -21,7 +21,7 @@ use crate::orders::model::{Cursor, Order, Status};
 use crate::orders::service::{Answer, Orders};
 
 /// The most bytes of a body.
-const MOST_BODY: usize = 64 * 1024;
+pub(super) const MOST_BODY: usize = 64 * 1024;
 const CREATE: &str = "POST /v1/orders";
 const CANCEL: &str = "POST /v1/orders/{id}/cancel";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -84,7 +84,7 @@ async fn cancel(
 }
 
 /// Refuses a body by its headers, before the caller is told to send it.
-async fn check_body(request: Request, next: Next) -> Result<Response, OrderError> {
+pub(super) async fn check_body(request: Request, next: Next) -> Result<Response, OrderError> {
     let headers = request.headers();
     let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > MOST_BODY as u64) {
@@ -98,7 +98,7 @@ async fn check_body(request: Request, next: Next) -> Result<Response, OrderError
 }
 
 /// A body that broke off is the caller's affair, as is one that is too large.
-fn unread(rejection: BytesRejection) -> OrderError {
+pub(super) fn unread(rejection: BytesRejection) -> OrderError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => OrderError::MessageTooLarge,
         _ => OrderError::MalformedBody(rejection.into()),

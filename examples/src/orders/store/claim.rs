@@ -13,6 +13,8 @@ const INSERT: &str = "INSERT INTO orders
 
 const BY_KEY: &str = concat!("SELECT ", columns!(), " FROM orders WHERE scope = $1 AND key = $2");
 
+const KNOWS: &str = "SELECT EXISTS (SELECT 1 FROM orders WHERE scope = $1 AND key = $2)";
+
 /// What came of a claim to a key.
 #[derive(Debug)]
 pub enum Claimed {
@@ -49,6 +51,18 @@ impl Store {
         }
         let lease = self.take_over(first.order.id).await?;
         Ok(lease.map_or(Claimed::Busy, |lease| Claimed::Ours(first.order, lease)))
+    }
+
+    /// Whether a key was claimed.
+    pub async fn knows(&self, key: &ScopedKey) -> Result<bool, sqlx::Error> {
+        with!(
+            &self.read,
+            pool => sqlx::query_scalar(KNOWS)
+                .bind(&key.scope)
+                .bind(key.key.as_str())
+                .fetch_one(pool)
+                .await
+        )
     }
 
     async fn insert(

@@ -29,6 +29,10 @@ const SET_END: &str = "UPDATE orders SET leased_until = $3
 const SETTLE: &str = "UPDATE orders SET status = $3, payment_id = $4
     WHERE id = $1 AND fence = $2 AND status = 'pending'";
 
+/// Whoever comes after the first holder does not know what those before have done.
+const WITHDRAW: &str = "DELETE FROM orders
+    WHERE id = $1 AND fence = $2 AND fence = $3 AND status = 'pending'";
+
 const ABANDONED: &str = concat!(
     "SELECT ",
     columns!(),
@@ -106,6 +110,22 @@ impl Store {
                 .rows_affected()
         );
         Ok(updated == 1)
+    }
+
+    /// Takes back an order for which nothing was done, and with it the claim to its key. `false` if
+    /// that cannot be known, as there was another holder before or is one now.
+    pub async fn withdraw(&self, lease: Lease) -> Result<bool, sqlx::Error> {
+        let deleted = with!(
+            &self.write,
+            pool => sqlx::query(WITHDRAW)
+                .bind(lease.id.to_string())
+                .bind(lease.fence)
+                .bind(FIRST_FENCE)
+                .execute(pool)
+                .await?
+                .rows_affected()
+        );
+        Ok(deleted == 1)
     }
 
     async fn set_end(&self, lease: Lease, end: i64) -> Result<(), sqlx::Error> {
