@@ -3,17 +3,25 @@ use std::time::{Duration, Instant};
 use super::core::Core;
 use super::ticket::Ticket;
 use super::trial::Answer;
+use super::word::View;
 use super::{Event, Mode, Open, State};
 use crate::sync::lock;
 
 /// Whether calls are let through.
 impl Core {
     /// Whether a call may be made now.
+    #[inline]
     pub(super) fn admit(&self) -> Result<Ticket, Open> {
         let view = self.hot.word.load();
         if view.is_closed_by_itself() {
             return Ok(Ticket::counted(view.epoch()));
         }
+        self.admit_otherwise(view)
+    }
+
+    /// All but what most calls come to, and apart from it to keep that short.
+    #[inline(never)]
+    fn admit_otherwise(&self, view: View) -> Result<Ticket, Open> {
         match (view.mode(), view.state()) {
             (Mode::Disabled, _) => Ok(Ticket::PASS),
             (Mode::ForcedOpen, _) => Err(self.reject(State::Open, None)),
@@ -23,6 +31,7 @@ impl Core {
     }
 
     /// The call is made now.
+    #[inline]
     pub(super) fn start(&self, ticket: &mut Ticket) {
         if self.hot.rules.measure_time() {
             ticket.start(self.nanos_at(self.now()));

@@ -79,9 +79,6 @@ impl Rules {
     /// Why a breaker that has seen this should open, if it should.
     #[inline]
     pub(super) fn judge(&self, counts: Counts, consecutive: u32) -> Option<Cause> {
-        if counts.failed == 0 && counts.slow == 0 && consecutive == 0 {
-            return None;
-        }
         if u64::from(consecutive) >= self.consecutive.load(Relaxed) {
             return Some(Cause::Consecutive(consecutive));
         }

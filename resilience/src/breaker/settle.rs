@@ -15,12 +15,26 @@ use crate::window::Sample;
 /// What becomes of the results of calls.
 impl Core {
     /// The call has ended.
+    #[inline]
     pub(super) fn settle(&self, ticket: Ticket, ending: Ending) {
+        match ending {
+            Ending::Finished(verdict)
+                if verdict.outcome() == Outcome::Success && ticket.only_counts() =>
+            {
+                self.count(ticket.epoch(), Sample::default());
+            }
+            _ => self.settle_otherwise(ticket, ending),
+        }
+    }
+
+    /// All but what most calls come to, and apart from it to keep that short.
+    #[inline(never)]
+    fn settle_otherwise(&self, ticket: Ticket, ending: Ending) {
         match ticket.role() {
             Role::Pass => {}
             Role::Counted => {
                 if let Some(sample) = self.sample(&ticket, ending) {
-                    self.count(&ticket, sample);
+                    self.count(ticket.epoch(), sample);
                 }
             }
             Role::Probe(place) => {
@@ -30,9 +44,10 @@ impl Core {
         }
     }
 
-    fn count(&self, ticket: &Ticket, sample: Sample) {
+    #[inline(never)]
+    fn count(&self, epoch: u32, sample: Sample) {
         let view = self.hot.word.load();
-        if view.state() != State::Closed || !view.includes(ticket.epoch()) {
+        if view.state() != State::Closed || !view.includes(epoch) {
             return;
         }
         // Late: either that state is over, or the window is just being made anew. Then a part of
@@ -41,7 +56,9 @@ impl Core {
             return;
         };
         let consecutive = self.in_a_row(view.epoch(), sample);
-        if let Some(cause) = self.hot.rules.judge(counts, consecutive)
+        let is_well = counts.failed == 0 && counts.slow == 0;
+        if !is_well
+            && let Some(cause) = self.hot.rules.judge(counts, consecutive)
             && decides(view.mode())
         {
             self.trip(view, cause);
@@ -81,6 +98,7 @@ impl Core {
         self.tell(change);
     }
 
+    #[inline]
     fn in_a_row(&self, epoch: u32, sample: Sample) -> u32 {
         let consecutive = &self.hot.consecutive;
         if sample.failed {

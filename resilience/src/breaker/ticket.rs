@@ -44,6 +44,13 @@ impl Ticket {
         self.started = nanos.max(1);
     }
 
+    /// Whether the call is counted, and not timed.
+    #[inline]
+    pub(super) fn only_counts(&self) -> bool {
+        self.place == COUNTED && self.started == 0
+    }
+
+    #[inline]
     pub(super) fn epoch(&self) -> u32 {
         self.epoch
     }

@@ -10,8 +10,7 @@ const SLOTS_PER_CELL: u32 = 16;
 /// The last calls, as many as its size says: a true ring, in which each call takes the place of
 /// the oldest.
 ///
-/// A call that is like the one it replaces, as in a long run of successes, costs one
-/// read-modify-write and three loads. It takes four bits a call, and never a clock.
+/// In a long run of successes a call costs one read-modify-write and three loads. It takes four bits a call, and never a clock.
 #[derive(Debug)]
 pub struct CountWindow {
     size: AtomicU64,
@@ -50,6 +49,11 @@ impl CountWindow {
         let size = self.size();
         let position = self.position.update(epoch, |position| after(position, size))?;
         let slot = if position < size { position } else { position - size };
+        let before = self.counts(epoch);
+        if sample == Sample::default() && before.failed == 0 && before.slow == 0 {
+            // No call is marked, and so the oldest is not.
+            return Ok(before);
+        }
         let old = self.mark(epoch, slot, sample)?;
         adjust(&self.failed, epoch, old.failed, sample.failed)?;
         adjust(&self.slow, epoch, old.slow, sample.slow)?;
