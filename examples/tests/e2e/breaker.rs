@@ -15,6 +15,7 @@ use crate::support::{assert_problem, eventually, new_order, on_each_database};
 
 on_each_database!(
     an_open_breaker_answers_at_once_and_leaves_nothing,
+    what_there_is_no_room_for_is_taken_back,
     hangs_keep_nobody_past_the_deadline_and_charge_once,
 );
 
@@ -96,6 +97,68 @@ async fn the_breaker_closes_by_itself() {
         let order = api.ordered(&key).await;
         assert_eq!(gateway.charges_of(order["id"].as_str().unwrap()).await.len(), 1);
     }
+}
+
+/// There is room for three probes at a time, and whatever else comes finds that out only when its
+/// order is written.
+async fn what_there_is_no_room_for_is_taken_back(database: Database) {
+    const CLIENTS: usize = 10;
+    const PROBES: usize = 3;
+
+    let simulator = Simulator::start().await;
+    let gateway = &simulator.gateway;
+    let service = Service::start_calling(&database, &simulator).await;
+    let (api, admin) = (&service.api, &service.admin);
+    gateway.set_faults(json!({ "error_rate": 1, "status": 503 })).await;
+    open(api, admin).await;
+    let pending = orders(api, "pending").await.len();
+    gateway.set_faults(json!({ "error_rate": 0, "hang_rate": 1 })).await;
+    eventually("the end of the wait", async || {
+        breaker(admin).await.get("wait_ms").is_none().then_some(())
+    })
+    .await;
+
+    let mut asked = JoinSet::new();
+    for client in 0..CLIENTS {
+        let request = api.ordering(&format!("k-{client}"), &new_order());
+        let request = request.header("x-request-timeout-ms", "1000");
+        asked.spawn(async move { request.send().await.unwrap().status().as_u16() });
+    }
+    let answers = asked.join_all().await;
+    let (late, refused): (Vec<u16>, Vec<u16>) = answers.iter().partition(|it| **it == 504);
+    assert!((1..=PROBES).contains(&late.len()), "{answers:?}");
+    assert!(refused.iter().all(|it| *it == 503), "{answers:?}");
+    assert_eq!(orders(api, "pending").await.len(), pending + late.len());
+}
+
+/// A client that hangs up is no failure of the gateway, and one that is in a hurry hardly is.
+#[tokio::test]
+async fn impatient_callers_do_not_open_the_breaker() {
+    const CALLERS: usize = 8;
+
+    let service = Service::start_alone().await;
+    let (api, admin, gateway) = (&service.api, &service.admin, &service.gateway);
+    gateway.set_faults(json!({ "hang_rate": 1 })).await;
+    let keys: Vec<_> = (0..CALLERS).map(|caller| format!("gone-{caller}")).collect();
+    for key in &keys {
+        let gone = api.ordering(key, &new_order()).timeout(Duration::from_millis(100));
+        assert!(gone.send().await.unwrap_err().is_timeout());
+    }
+    gateway.no_faults().await;
+    for key in &keys {
+        // Which is when the service has noticed.
+        api.ordered(key).await;
+    }
+    assert_eq!(breaker(admin).await["counts"]["failed"], 0);
+
+    gateway.set_faults(json!({ "hang_rate": 1 })).await;
+    for caller in 0..CALLERS {
+        let request = api.ordering(&format!("hurry-{caller}"), &new_order());
+        let late = request.header("x-request-timeout-ms", "100").send().await.unwrap();
+        assert_eq!(late.status(), 504);
+    }
+    let shown = breaker(admin).await;
+    assert_eq!((&shown["state"], &shown["counts"]["failed"]), (&json!("closed"), &json!(2)));
 }
 
 async fn hangs_keep_nobody_past_the_deadline_and_charge_once(database: Database) {
