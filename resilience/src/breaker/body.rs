@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use super::Permit;
 use super::layer::ResponseJudge;
 use crate::classify::{Classify, GrpcClassifier, Verdict};
-use crate::permit::{DropCause, Scope};
+use crate::permit::{DropCause, Scope, held_unless_it_panics};
 
 pin_project! {
     /// A response's body that carries the permit of its call until it is known how the call ended.
@@ -110,7 +110,8 @@ impl<B: Body> Body for WatchedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let frame = this.body.as_mut().poll_frame(cx);
+        let body = this.body.as_mut();
+        let frame = held_unless_it_panics(&mut this.watch.held, || body.poll_frame(cx));
         match &frame {
             Poll::Pending => {}
             Poll::Ready(None) => this.watch.ended(None),

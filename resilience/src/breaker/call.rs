@@ -8,6 +8,7 @@ use super::stripe::Handle;
 use super::{Open, Permit};
 use crate::Rejected;
 use crate::classify::Classify;
+use crate::permit::held_unless_it_panics;
 
 pin_project! {
     /// The future of [`CircuitBreaker::call`](super::CircuitBreaker::call).
@@ -44,7 +45,7 @@ where
                 Err(open) => return Poll::Ready(Err(Rejected::Rejection(open))),
             }
         }
-        this.future.poll(cx).map(|result| {
+        held_unless_it_panics(this.permit, || this.future.poll(cx)).map(|result| {
             if let Some(permit) = this.permit.take() {
                 permit.finish(this.classify.classify(&result));
             }

@@ -11,6 +11,7 @@ use super::layer::ResponseJudge;
 use super::{Open, Permit};
 use crate::Rejected;
 use crate::classify::Classify;
+use crate::permit::held_unless_it_panics;
 
 pin_project! {
     /// The future of [`CircuitBreakerService`](super::CircuitBreakerService).
@@ -81,7 +82,7 @@ impl<F, J> State<F, J> {
     {
         match self.project() {
             StateProjection::Running { future, held } => {
-                let Poll::Ready(result) = future.poll(cx) else {
+                let Poll::Ready(result) = held_unless_it_panics(held, || future.poll(cx)) else {
                     return Poll::Pending;
                 };
                 match held.take() {

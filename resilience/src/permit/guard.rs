@@ -68,6 +68,23 @@ impl<P: Settle> Drop for Permit<P> {
     }
 }
 
+/// Runs what may panic. If it does, what is held is dropped while the panic is on its way, and not
+/// by whoever has caught it: only so is it seen that it was a panic.
+pub(crate) fn held_unless_it_panics<T, R>(held: &mut Option<T>, run: impl FnOnce() -> R) -> R {
+    struct Holder<'a, T>(&'a mut Option<T>);
+
+    impl<T> Drop for Holder<'_, T> {
+        fn drop(&mut self) {
+            *self.0 = None;
+        }
+    }
+
+    let holder = Holder(held);
+    let result = run();
+    std::mem::forget(holder);
+    result
+}
+
 impl<P: Settle> fmt::Debug for Permit<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit").finish_non_exhaustive()

@@ -43,6 +43,7 @@ mod weights;
 
 pub(crate) use cause::Scope;
 pub use cause::{DropCause, DroppedAs, drop_as, dropped_as};
+pub(crate) use guard::held_unless_it_panics;
 pub use guard::{Ending, Permit, Settle};
 pub use weights::DropWeights;
 pub(crate) use weights::WeighedDrops;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use futures_util::FutureExt;
 use mainstay_resilience::breaker::{CircuitBreaker, Config, Open, State};
 use mainstay_resilience::classify::Verdict;
+use mainstay_resilience::permit::{DropCause, DropWeights};
 use mainstay_resilience::{Rejected, Rejection};
 use tower::{Layer, Service, service_fn};
 
@@ -104,9 +105,12 @@ async fn who_calls_says_what_a_failure_is() {
     }
 }
 
+/// It is known for what it is, and counts where nothing else that is dropped does.
 #[tokio::test(start_paused = true)]
 async fn a_panic_inside_counts() {
-    let breaker = counting();
+    let weights = DropWeights::DEFAULT.with(DropCause::Unknown, 0.0);
+    let config = Config::default().without_rules().drop_weights(weights);
+    let breaker = CircuitBreaker::builder("payments").config(config).build().unwrap();
     let call = breaker.call(async { if true { panic!("on purpose") } else { Ok::<(), ()>(()) } });
     assert!(AssertUnwindSafe(call).catch_unwind().await.is_err());
     assert_eq!(counts(&breaker), (1, 1));

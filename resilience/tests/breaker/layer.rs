@@ -1,11 +1,13 @@
+use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use mainstay_resilience::Rejected;
-use mainstay_resilience::breaker::{CircuitBreakerService, Mode, State};
+use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakerService, Mode, SlowCalls, State};
 use mainstay_resilience::classify::Verdict;
 use tower::{Layer, Service, ServiceExt};
 
@@ -153,6 +155,32 @@ fn a_clone_of_a_readied_service_is_not_ready() {
     make_ready(&mut clone);
     assert_eq!(call(&mut clone, Ok(1)), Some(Ok(1)));
     assert_eq!(call(&mut service, Ok(1)), None);
+}
+
+/// The time of a call begins with it, and not when its service became ready.
+#[tokio::test(start_paused = true)]
+async fn slow_calls_count() {
+    let rule = SlowCalls::longer_than(SECOND).min_calls(2);
+    let breaker = CircuitBreaker::builder("payments").trip(rule).build().unwrap();
+    let slow = || breaker.snapshot().counts.slow;
+    let takes = |time: Duration| async move {
+        tokio::time::sleep(time).await;
+        Ok::<_, Infallible>(())
+    };
+    let mut service = breaker.layer().layer(tower::service_fn(takes));
+    service.ready().await.unwrap();
+    tokio::time::advance(3 * SECOND).await;
+    service.call(SECOND / 2).await.unwrap();
+    assert_eq!(slow(), 0);
+    let early = breaker.call(takes(SECOND / 2));
+    tokio::time::advance(3 * SECOND).await;
+    early.await.unwrap();
+    assert_eq!((slow(), counts(&breaker)), (0, (2, 0)));
+
+    breaker.call(takes(2 * SECOND)).await.unwrap();
+    assert_eq!((slow(), at(&breaker).1), (1, State::Closed));
+    service.ready().await.unwrap().call(2 * SECOND).await.unwrap();
+    assert_eq!(at(&breaker).1, State::Open);
 }
 
 /// Nothing of a service that is dropped or sent away is bound to its thread.

@@ -5,7 +5,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::{Request, Response, StatusCode};
-use mainstay_resilience::breaker::{CircuitBreaker, Config, Consecutive, Mode, State};
+use http_body_util::BodyExt;
+use mainstay_resilience::breaker::{CircuitBreaker, Config, Consecutive, Mode, SlowCalls, State};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{SECOND, at, breaker, counts, fail, quick};
@@ -96,6 +97,25 @@ async fn a_grpc_call_without_a_body_ends_with_its_head() {
     for (status, expected) in [("5", (1, 0)), ("14", (2, 1)), ("1", (2, 1))] {
         assert!(answer(&breaker, 200, &grpc(status)).await.is_some());
         assert_eq!(counts(&breaker), expected, "{status}");
+    }
+}
+
+/// A body that drips makes a slow call, if it is a part of it.
+#[tokio::test(start_paused = true)]
+async fn a_slow_body_is_a_slow_call() {
+    let rule = SlowCalls::longer_than(SECOND).min_calls(1);
+    let breaker = CircuitBreaker::builder("payments").trip(rule).build().unwrap();
+    let page = || {
+        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::from("drip"))))
+    };
+    for (layer, state) in [
+        (breaker.http_layer(), State::Closed),
+        (breaker.http_layer().including_body(), State::Open),
+    ] {
+        let response = layer.layer(page()).oneshot(Request::new(())).await.unwrap();
+        tokio::time::advance(2 * SECOND).await;
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "drip");
+        assert_eq!(at(&breaker).1, state);
     }
 }
 

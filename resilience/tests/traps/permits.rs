@@ -1,9 +1,11 @@
 //! When a call with a response has ended: trap 10.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, StreamBody};
@@ -106,6 +108,23 @@ async fn trap_10_grpc_ends_with_the_trailers() {
         while let Some(Ok(_)) = body.frame().await {}
         assert_eq!(counts(&breaker), expected);
     }
+}
+
+/// A body that panics has not been left unread, whoever catches that.
+#[tokio::test]
+async fn trap_10_a_body_that_panics_has_failed() {
+    let breaker = breaker();
+    let service = breaker.http_layer().including_body().layer(service_fn(async |_: Request<()>| {
+        let frames = stream::poll_fn(|_| -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            panic!("on purpose")
+        });
+        Ok::<_, Infallible>(Response::new(StreamBody::new(frames)))
+    }));
+    let mut body = service.oneshot(Request::new(())).await.unwrap().into_body();
+    assert!(AssertUnwindSafe(body.frame()).catch_unwind().await.is_err());
+    assert_eq!(counts(&breaker), (1, 1));
+    drop(body);
+    assert_eq!(counts(&breaker), (1, 1));
 }
 
 /// Whoever has seen enough may drop the rest.

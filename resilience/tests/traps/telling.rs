@@ -1,6 +1,6 @@
 //! What it tells, and to whom: traps 12 and 17.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::task::{Context, Waker};
 
 use mainstay_core::ManualClock;
@@ -39,6 +39,22 @@ impl Meddler {
 /// An observer may use the breaker, and sees what it was told of: it is told after the lock.
 #[test]
 fn trap_12_events_under_the_lock() {
+    within_a_minute(an_observer_that_meddles);
+}
+
+/// A deadlock is a failure, and not a test that never ends.
+fn within_a_minute(test: fn()) {
+    let (sender, receiver) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        test();
+        sender.send(()).unwrap();
+    });
+    let ended = receiver.recv_timeout(60 * SECOND);
+    assert_ne!(ended, Err(mpsc::RecvTimeoutError::Timeout), "it waits for itself");
+    thread.join().unwrap();
+}
+
+fn an_observer_that_meddles() {
     let (meddler, clock) = (Arc::new(Meddler::default()), ManualClock::new());
     let told = Arc::clone(&meddler);
     let builder = quick().clock(clock.clone()).observer(move |event: &Event| told.told(event));
@@ -65,6 +81,10 @@ fn trap_12_events_under_the_lock() {
 /// Threads that open it, and observers that ask it, do not wait for each other for ever.
 #[test]
 fn trap_12_observers_on_many_threads() {
+    within_a_minute(observers_that_meddle);
+}
+
+fn observers_that_meddle() {
     let meddler = Arc::new(Meddler::default());
     let told = Arc::clone(&meddler);
     let builder = quick().observer(move |event: &Event| told.told(event));
