@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use mainstay_resilience::breaker::{CircuitBreaker, Config, Consecutive, Mode, SlowCalls, State};
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{SECOND, at, breaker, counts, fail, quick};
+use super::{SECOND, at, breaker, counts, quick};
 
 /// Makes a call that is answered like that.
 async fn answer(
@@ -161,7 +161,7 @@ async fn a_rejection_is_a_fault() {
     use mainstay_errors::{Catalogue, Fault};
     use mainstay_resilience::breaker::Open;
     let breaker = CircuitBreaker::builder("internal-payments-db").build().unwrap();
-    (0..20).for_each(|_| fail(&breaker));
+    (0..20).for_each(|_| super::fail(&breaker));
     let open = breaker.try_acquire().unwrap_err();
     let kind = open.kind();
     assert_eq!((kind.reason, kind.code), ("CIRCUIT_OPEN", mainstay_core::Code::Unavailable));
