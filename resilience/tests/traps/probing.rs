@@ -158,7 +158,6 @@ fn trap_09_a_service_that_fails_keeps_no_place() {
     let mut service = breaker.layer().layer(Faltering { polls: &polls });
     for _ in 0..2 {
         assert!(poll_ready(&mut service).is_pending());
-        assert!(breaker.try_acquire().is_err());
     }
     assert!(matches!(poll_ready(&mut service), Poll::Ready(Err(_))));
     breaker.try_acquire().unwrap().give_back();
