@@ -108,6 +108,7 @@ where
     match next {
         Next::Give(frame) => Poll::Ready(Some(Ok(frame))),
         Next::Ended => Poll::Ready(None),
+        Next::Failed(error) => Poll::Ready(Some(Err(error))),
         Next::Wait => Poll::Pending,
         Next::Read(rest) => Reading::new(shared, number, rest).poll(cx),
     }

@@ -4,7 +4,7 @@ use std::fmt;
 /// Why a [`ReplayBody`](super::ReplayBody) ended before its end.
 ///
 /// It prints as its [source](StdError::source), which is the error of the body itself, unless the
-/// attempt that read it was over and another has taken its place.
+/// attempt that read it was over and another has taken its place, or the body has panicked.
 #[derive(Debug)]
 pub struct ReplayError(Kind);
 
@@ -12,6 +12,7 @@ pub struct ReplayError(Kind);
 enum Kind {
     Body(Box<dyn StdError + Send + Sync>),
     Superseded,
+    Panicked,
 }
 
 impl ReplayError {
@@ -20,6 +21,7 @@ impl ReplayError {
     }
 
     pub(super) const SUPERSEDED: Self = Self(Kind::Superseded);
+    pub(super) const PANICKED: Self = Self(Kind::Panicked);
 }
 
 impl fmt::Display for ReplayError {
@@ -27,6 +29,7 @@ impl fmt::Display for ReplayError {
         match &self.0 {
             Kind::Body(error) => error.fmt(f),
             Kind::Superseded => f.write_str("the attempt that this was the body of is over"),
+            Kind::Panicked => f.write_str("the body panicked while it was read"),
         }
     }
 }
@@ -35,7 +38,7 @@ impl StdError for ReplayError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
             Kind::Body(error) => Some(&**error),
-            Kind::Superseded => None,
+            Kind::Superseded | Kind::Panicked => None,
         }
     }
 }

@@ -2,9 +2,9 @@ use std::error::Error as StdError;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::Body;
 
+use super::ReplayError;
 use super::body::{Polled, superseded, whole};
 use super::recording::Shared;
 use super::tape::Rest;
@@ -28,46 +28,47 @@ where
     pub(super) fn poll(mut self, cx: &mut Context<'_>) -> Polled {
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
         let polled = rest.as_mut().poll_frame(cx).map(|frame| frame.map(whole));
-        let rest = self.rest.take().map_or(Rest::Ended, |rest| rest_after(&polled, rest));
-        let frame = match &polled {
-            Poll::Ready(Some(Ok(frame))) => Some(frame),
-            _ => None,
+        let ended = matches!(polled, Poll::Ready(None)) || rest.is_end_stream();
+        let hint = rest.size_hint();
+        // From here on nothing can panic.
+        let rest = match self.rest.take() {
+            Some(on) if !ended => Rest::Goes { on, hint },
+            _ => Rest::Ended,
         };
-        if self.done(rest, frame) { polled } else { superseded() }
+        self.done(polled, rest)
     }
 }
 
 impl<B: Body> Reading<'_, B> {
-    /// Whether the reader still has the say.
-    fn done(&self, rest: Rest<B>, frame: Option<&Frame<Bytes>>) -> bool {
-        let (current, waiting) = {
+    /// What the reader is told. One that has lost the say is not told what was read, which is the
+    /// next one's, and neither is it told the error.
+    fn done(&self, polled: Polled, rest: Rest<B>) -> Polled {
+        let (polled, waiting) = {
             let mut tape = self.shared.lock();
-            if let Some(frame) = frame {
+            if let Poll::Ready(Some(Ok(frame))) = &polled {
                 tape.record(frame, self.number);
             }
-            (tape.reader == self.number, tape.put_back(rest, self.number))
+            let current = tape.reader == self.number;
+            let (polled, rest) = match (current, polled) {
+                (true, failed @ Poll::Ready(Some(Err(_)))) => (failed, Rest::Failed(None)),
+                (true, polled) => (polled, rest),
+                (false, Poll::Ready(Some(Err(error)))) => (superseded(), Rest::Failed(Some(error))),
+                (false, _) => (superseded(), rest),
+            };
+            (polled, tape.put_back(rest, self.number))
         };
         if let Some(waiting) = waiting {
             waiting.wake();
         }
-        current
+        polled
     }
 }
 
-/// It has panicked: nobody shall wait for it to come back.
+/// It has panicked: nobody shall wait for it to come back, nor take that for its end.
 impl<B: Body> Drop for Reading<'_, B> {
     fn drop(&mut self) {
         if self.rest.take().is_some() {
-            self.done(Rest::Failed, None);
+            let _ = self.done(Poll::Pending, Rest::Failed(Some(ReplayError::PANICKED)));
         }
-    }
-}
-
-fn rest_after<B: Body>(polled: &Polled, rest: Pin<Box<B>>) -> Rest<B> {
-    match polled {
-        Poll::Ready(Some(Err(_))) => Rest::Failed,
-        Poll::Ready(None) => Rest::Ended,
-        _ if rest.is_end_stream() => Rest::Ended,
-        _ => Rest::Goes { hint: rest.size_hint(), on: rest },
     }
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 
+use super::ReplayError;
 use crate::retry::GaveUp;
 
 /// What a frame counts for at the least, so that many small ones cannot take more than the cap.
@@ -36,10 +37,10 @@ pub(super) struct Tape<B> {
     waiting: Option<Waker>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Whole,
-    Failed,
+    /// With the error, until a reader has had it.
+    Failed(Option<ReplayError>),
 }
 
 /// What a reader has to do for its next frame.
@@ -47,15 +48,21 @@ pub(super) enum Next<B> {
     Give(Frame<Bytes>),
     Read(Pin<Box<B>>),
     Ended,
+    /// It must not take this for the end: what it was given is not the whole.
+    Failed(ReplayError),
     /// Somebody else is reading.
     Wait,
 }
 
 /// What is left of the body after a frame was read.
 pub(super) enum Rest<B> {
-    Goes { on: Pin<Box<B>>, hint: SizeHint },
+    Goes {
+        on: Pin<Box<B>>,
+        hint: SizeHint,
+    },
     Ended,
-    Failed,
+    /// With the error, if the reader that has the say has not had it.
+    Failed(Option<ReplayError>),
 }
 
 impl<B: Body> Tape<B> {
@@ -87,8 +94,9 @@ impl<B: Body> Tape<B> {
             self.give();
             return Next::Give(frame);
         }
-        match (self.end, self.rest.take()) {
-            (Some(_), _) => Next::Ended,
+        match (&mut self.end, self.rest.take()) {
+            (Some(End::Failed(error)), _) => error.take().map_or(Next::Ended, Next::Failed),
+            (Some(End::Whole), _) => Next::Ended,
             (None, Some(rest)) => Next::Read(rest),
             (None, None) => Next::Wait,
         }
@@ -99,7 +107,8 @@ impl<B: Body> Tape<B> {
         (self.rest, self.hint, self.end) = match rest {
             Rest::Goes { on, hint } => (Some(on), hint, None),
             Rest::Ended => (None, SizeHint::with_exact(0), Some(End::Whole)),
-            Rest::Failed => (None, SizeHint::with_exact(0), Some(End::Failed)),
+            // Nobody knows how much it would have been.
+            Rest::Failed(error) => (None, SizeHint::default(), Some(End::Failed(error))),
         };
         if by == self.reader { None } else { self.waiting.take() }
     }
@@ -137,7 +146,7 @@ impl<B: Body> Tape<B> {
         if !self.keeps {
             return Err(GaveUp::BodyTooLarge);
         }
-        if self.end == Some(End::Failed) {
+        if matches!(self.end, Some(End::Failed(_))) {
             return Err(GaveUp::BodyFailed);
         }
         self.reader = self.reader.wrapping_add(1);
@@ -154,7 +163,7 @@ impl<B: Body> Tape<B> {
     }
 
     pub(super) fn is_end_stream(&self) -> bool {
-        self.is_given() && self.end.is_some()
+        self.is_given() && matches!(self.end, Some(End::Whole | End::Failed(None)))
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {

@@ -11,6 +11,8 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::StreamBody;
 use proptest::prelude::*;
 
+use super::body::Polled;
+use super::tape::{Next, Rest, Tape};
 use super::*;
 use crate::retry::GaveUp;
 
@@ -244,6 +246,14 @@ struct Interrupted {
     next: Arc<Mutex<Option<Reader<Self>>>>,
     woken: Arc<Woken>,
     frames: Vec<Poll<u8>>,
+    end: Ending,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Whole,
+    Fails,
+    Panics,
 }
 
 impl Body for Interrupted {
@@ -263,7 +273,11 @@ impl Body for Interrupted {
             *self.next.lock().unwrap() = Some(reader);
         }
         match self.frames.pop() {
-            None => Poll::Ready(None),
+            None => match self.end {
+                Ending::Whole => Poll::Ready(None),
+                Ending::Fails => Poll::Ready(Some(Err("cut off".to_owned()))),
+                Ending::Panics => panic!("as it should"),
+            },
             Some(Poll::Pending) => Poll::Pending,
             Some(Poll::Ready(size)) => Poll::Ready(Some(Ok(Frame::data(vec![size].into())))),
         }
@@ -285,6 +299,7 @@ fn a_reader_that_is_overtaken_while_it_reads_leaves_the_frame() {
             next: Arc::clone(&next),
             woken: Arc::clone(&woken),
             frames,
+            end: Ending::Whole,
         };
         let Ok(made) = Recording::new(body, 1000) else { panic!("it is small") };
         assert!(recording.set(made).is_ok());
@@ -302,6 +317,81 @@ fn a_reader_that_is_overtaken_while_it_reads_leaves_the_frame() {
         }
         assert!(matches!(reader.as_mut().poll_frame(&mut cx), Poll::Ready(None)));
     }
+}
+
+impl Interrupted {
+    /// What the first attempt came to, which was overtaken while it read, and the body of the
+    /// second.
+    fn overtaken(frames: u8, end: Ending) -> (Option<Polled>, Reader<Self>, Arc<Woken>) {
+        let (recording, next) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(None)));
+        let woken = Arc::new(Woken::default());
+        let body = Self {
+            recording: Arc::clone(&recording),
+            next: Arc::clone(&next),
+            woken: Arc::clone(&woken),
+            frames: (0..frames).map(Poll::Ready).collect(),
+            end,
+        };
+        let Ok(made) = Recording::new(body, 1000) else { panic!("it is small") };
+        assert!(recording.set(made).is_ok());
+        let mut before = Box::pin(recording.get().unwrap().reader());
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            before.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()))
+        }));
+        let reader = next.lock().unwrap().take().unwrap();
+        next.lock().unwrap().replace(before);
+        (polled.ok(), reader, woken)
+    }
+}
+
+/// Cut off while the reader before reads it, a body is not taken for a whole one: what was kept is
+/// given, then the error, and until then the length is unknown.
+#[test]
+fn trap_a_body_that_fails_under_an_overtaken_reader_is_not_whole() {
+    for (frames, end) in [(0, Ending::Fails), (0, Ending::Panics), (2, Ending::Fails)] {
+        let (before, mut reader, woken) = Interrupted::overtaken(frames, end);
+        let mut cx = Context::from_waker(Waker::noop());
+        match before {
+            Some(polled) => assert!(matches!(polled, Poll::Ready(Some(Err(_))))),
+            None => assert_eq!(end, Ending::Panics),
+        }
+        assert!(*woken.0.lock().unwrap());
+        for _ in 0..frames {
+            assert!(!reader.is_end_stream() && reader.size_hint().exact().is_none());
+            let polled = reader.as_mut().poll_frame(&mut cx);
+            assert!(matches!(polled, Poll::Ready(Some(Ok(_)))));
+        }
+        assert!(!reader.is_end_stream() && reader.size_hint().exact().is_none());
+        let polled = reader.as_mut().poll_frame(&mut cx);
+        let Poll::Ready(Some(Err(error))) = polled else { panic!("{end:?}: it is a clean end") };
+        assert_eq!(error.to_string().contains("panicked"), end == Ending::Panics);
+        assert!(matches!(reader.as_mut().poll_frame(&mut cx), Poll::Ready(None)));
+        assert!(reader.is_end_stream());
+    }
+}
+
+/// The same where frames are on the tape already: they are a part of the body, not the whole.
+#[test]
+fn trap_what_was_kept_of_a_body_that_failed_is_not_its_whole() {
+    let mut tape = Tape::new(Told([Step::Data(3), Step::Data(4)].into()), 1000);
+    let Next::Read(mut rest) = tape.next() else { panic!("nobody reads") };
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Some(Ok(frame))) = rest.as_mut().poll_frame(&mut cx) else {
+        panic!("no frame")
+    };
+    tape.record(&frame, 0);
+    let hint = rest.size_hint();
+    tape.put_back(Rest::Goes { on: rest, hint }, 0);
+    let Next::Read(_rest) = tape.next() else { panic!("nobody reads") };
+    tape.rewind().unwrap();
+    assert_eq!(tape.size_hint().exact(), Some(7));
+    tape.put_back(Rest::Failed(Some(ReplayError::body("cut off"))), 0);
+    assert_eq!((tape.size_hint().lower(), tape.size_hint().exact()), (3, None));
+    assert!(matches!(tape.next(), Next::Give(_)));
+    assert!(!tape.is_end_stream());
+    assert!(matches!(tape.next(), Next::Failed(_)));
+    assert!(matches!(tape.next(), Next::Ended));
+    assert_eq!(tape.rewind().err(), Some(GaveUp::BodyFailed));
 }
 
 /// Panics when it is read, and is said to have failed then.
@@ -324,7 +414,9 @@ fn a_body_that_panics_has_failed() {
     let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _ = reader.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
     }));
-    assert!(polled.is_err());
+    assert!(polled.is_err() && !reader.is_end_stream());
+    let polled = reader.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Ready(Some(Err(_)))), "it is no clean end");
     assert_eq!(recording.rewind(), Err(GaveUp::BodyFailed));
 }
 
