@@ -42,8 +42,9 @@ async fn an_open_breaker_answers_at_once_and_leaves_nothing(database: Database) 
 
     // With a wait, so that the breaker is open for as long as the test takes.
     gateway.set_faults(json!({ "error_rate": 1, "status": 503, "retry_after_s": 30 })).await;
-    open(api, admin).await;
+    let opened = open(api, admin).await;
     let (asked, pending) = (calls(gateway).await, orders(api, "pending").await.len());
+    assert_eq!(pending, opened.len(), "what was asked may be charged");
 
     // The machine may be busy with other tests: one calm moment is enough.
     let mut medians = Vec::new();
@@ -79,7 +80,9 @@ async fn the_breaker_closes_by_itself() {
     let service = Service::start_alone().await;
     let (api, admin, gateway) = (&service.api, &service.admin, &service.gateway);
     gateway.set_faults(json!({ "error_rate": 1, "status": 503 })).await;
+    // The last one is cut off by the breaker after an attempt that may have charged.
     let refused = open(api, admin).await;
+    assert_eq!(orders(api, "pending").await.len(), refused.len());
     let shown = breaker(admin).await;
     assert_eq!((&shown["mode"], &shown["rejects"]), (&json!("auto"), &json!(true)));
     gateway.no_faults().await;
