@@ -168,6 +168,102 @@ async fn a_response_is_not_in_the_way_of_the_next_attempt() {
     assert_eq!(service.oneshot(()).await.unwrap().number, 3);
 }
 
+/// After each call it is ready only so long after the start.
+#[derive(Clone)]
+struct Slow {
+    ready_at: Instant,
+    calls: Arc<AtomicU32>,
+    waiting: Arc<Mutex<Option<std::pin::Pin<Box<tokio::time::Sleep>>>>>,
+    answer: Result<u32, &'static str>,
+}
+
+impl Slow {
+    fn new(busy: Duration, answer: Result<u32, &'static str>) -> Self {
+        let ready_at = Instant::now() + busy;
+        Self { ready_at, calls: Arc::default(), waiting: Arc::default(), answer }
+    }
+}
+
+impl Service<()> for Slow {
+    type Response = u32;
+    type Error = &'static str;
+    type Future = Ready<Result<u32, &'static str>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        if self.calls.load(Relaxed) == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let mut waiting = self.waiting.lock().unwrap();
+        let ready =
+            waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(self.ready_at)));
+        ready.as_mut().poll(cx).map(Ok)
+    }
+
+    fn call(&mut self, (): ()) -> Self::Future {
+        self.calls.fetch_add(1, Relaxed);
+        ready(self.answer)
+    }
+}
+
+/// A service that is ready only after a minute was sent an attempt after a minute, whatever the
+/// deadline: now the call ends as the attempt before when none may begin any more.
+#[tokio::test(start_paused = true)]
+async fn trap_no_attempt_begins_after_the_deadline_that_the_wait_for_readiness_used_up() {
+    const LIMIT: Duration = Duration::from_secs(5);
+    let backoff = Backoff::constant(DELAY).attempts(3);
+    for (answer, busy, timed, deadline, took, calls, reason) in [
+        (Err("busy"), 60, false, true, 5_000, 1, GaveUp::Deadline),
+        (Err("busy"), 60, true, false, 5_000, 1, GaveUp::MaxElapsed),
+        (Err("busy"), 4, true, true, 4_100, 3, GaveUp::Attempts),
+        (Err("busy"), 60, false, false, 60_100, 3, GaveUp::Attempts),
+        // A response may be what the service waits for: with a limit there is no wait with it.
+        (Ok(503), 60, false, true, 100, 1, GaveUp::NotReady),
+        (Ok(503), 60, true, false, 100, 1, GaveUp::NotReady),
+        (Ok(503), 60, false, false, 60_100, 3, GaveUp::Attempts),
+        (Ok(503), 0, true, true, 200, 3, GaveUp::Attempts),
+    ] {
+        let reasons = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&reasons);
+        let budget = Budget::new(Tokens::DEFAULT.capacity(20));
+        let timed = if timed { backoff.max_elapsed(LIMIT) } else { backoff };
+        let policy = Retry::new(timed).budget(budget.clone()).observe(move |event| {
+            if let Event::GaveUp { reason, .. } = event {
+                told.lock().unwrap().push(*reason);
+            }
+        });
+        let policy = policy.classify(|_: &Result<u32, &str>| Verdict::transient());
+        let start = Instant::now();
+        let deadline = deadline.then(|| Deadline::after(now(), LIMIT));
+        let service = Slow::new(Duration::from_secs(busy), answer);
+        let made = Arc::clone(&service.calls);
+        let layer = policy.layer().deadline_by(move |(): &()| deadline);
+        assert_eq!(layer.layer(service).oneshot(()).await, answer);
+        assert_eq!(*reasons.lock().unwrap(), [reason], "{answer:?} {busy}");
+        assert_eq!(made.load(Relaxed), calls, "{answer:?} {busy} {reason}");
+        let elapsed = start.elapsed().as_millis();
+        assert!((took..=took + 1).contains(&elapsed), "{elapsed} {answer:?} {busy} {reason}");
+        // Leave for what was not made goes back.
+        assert_eq!(budget.remaining(now()), u64::from(4 - (calls - 1)));
+    }
+}
+
+/// It was ready at once, but the wait itself took longer than was announced.
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_that_was_waited_for_too_long() {
+    for late in [false, true] {
+        let inner = Fragile::new(9);
+        let calls = Arc::clone(&inner.calls);
+        let deadline = Deadline::after(now(), 3 * DELAY);
+        let layer = policy().layer().deadline_by(move |_: &u32| Some(deadline));
+        let mut call = pin!(layer.layer(inner).oneshot(7));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(call.as_mut().poll(&mut cx).is_pending());
+        tokio::time::advance(if late { 30 } else { 1 } * DELAY).await;
+        assert_eq!(call.await, Err("busy"));
+        assert_eq!(calls.load(Relaxed), if late { 1 } else { 3 });
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deadline_comes_from_where_it_is_said() {
     let slow = service_fn(|_: Deadline| async {

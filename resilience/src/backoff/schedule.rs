@@ -54,6 +54,11 @@ impl<R: RandomSource> Schedule<R> {
         self.next_is(nanos(elapsed), delay)
     }
 
+    /// For how long an attempt may still begin, or `None` if it is too late for one.
+    pub(crate) fn left_after(&self, elapsed: Duration) -> Option<Duration> {
+        self.max_elapsed.checked_sub(nanos(elapsed)).map(Duration::from_nanos)
+    }
+
     /// Whether it has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.retries == Some(0)

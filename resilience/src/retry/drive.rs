@@ -32,7 +32,8 @@ pin_project! {
     enum State<F> {
         Running { #[pin] attempt: F },
         Waiting { #[pin] sleep: Sleep },
-        Readying,
+        // Armed only while the service is not ready.
+        Readying { #[pin] limit: Option<Sleep> },
     }
 }
 
@@ -59,10 +60,10 @@ where
                 }
                 StateProjection::Waiting { sleep } => {
                     ready!(sleep.poll(cx));
-                    this.state.set(State::Readying);
+                    this.state.set(State::READYING);
                     None
                 }
-                StateProjection::Readying => ready!(self.as_mut().poll_readying(cx)),
+                StateProjection::Readying { .. } => ready!(self.as_mut().poll_readying(cx)),
             };
             if let Some(answer) = answer {
                 return Poll::Ready(answer);
@@ -95,37 +96,81 @@ where
         None
     }
 
-    fn poll_readying(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut this = self.project();
-        let (source, core) = (this.source, this.core);
+    fn poll_readying(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let source = self.as_mut().project().source;
         match nest(true, || source.poll_ready(cx)) {
-            Poll::Pending => {
-                this.result.take_if(|it| X::is_in_the_way(it));
-                Poll::Pending
-            }
+            Poll::Pending => self.not_ready(cx).map(Some),
             Poll::Ready(Err(error)) => {
-                core.abandon(source.rules(), GaveUp::NotReady);
-                Poll::Ready(Some(this.result.take().unwrap_or(error)))
+                Poll::Ready(Some(self.give_up(GaveUp::NotReady).unwrap_or(error)))
             }
-            Poll::Ready(Ok(())) => {
-                // Before the next attempt begins nothing is left of the one before.
-                *this.result = None;
-                let last = core.is_last();
-                let attempt = core.retry(source.rules());
-                // It has said in `rewind` that it can begin.
-                let Some(attempt) = nest(true, || source.begin(attempt, last)) else {
-                    return Poll::Pending;
-                };
-                this.state.set(State::Running { attempt });
-                Poll::Ready(None)
-            }
+            Poll::Ready(Ok(())) => self.begin(),
         }
+    }
+
+    /// The service is waited for as long as an attempt may begin.
+    ///
+    /// Where that is limited, a result that may be in the way is the answer at once: kept, it might
+    /// wait for the very place that it holds; dropped, it would leave no answer for when the time
+    /// is up.
+    fn not_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let mut this = self.as_mut().project();
+        let Some(result) = &this.result else { return Poll::Pending };
+        let reason = match this.core.left_to_begin(this.source.rules()) {
+            Ok(None) => {
+                this.result.take_if(|it| X::is_in_the_way(it));
+                return Poll::Pending;
+            }
+            Ok(Some(_)) if X::is_in_the_way(result) => GaveUp::NotReady,
+            Ok(Some(left)) => {
+                ready!(this.state.as_mut().poll_limit(left.time, cx));
+                left.then
+            }
+            Err(reason) => reason,
+        };
+        self.give_up(reason).map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Time has passed since the attempt was announced, so whether it may begin is asked again.
+    fn begin(mut self: Pin<&mut Self>) -> Poll<Option<T>> {
+        let mut this = self.as_mut().project();
+        let left = this.core.left_to_begin(this.source.rules());
+        if let (Err(reason), Some(_)) = (left, &this.result) {
+            return Poll::Ready(self.give_up(reason));
+        }
+        // Before the next attempt begins nothing is left of the one before.
+        *this.result = None;
+        let last = this.core.is_last();
+        let attempt = this.core.retry(this.source.rules());
+        // It has said in `rewind` that it can begin.
+        let Some(attempt) = nest(true, || this.source.begin(attempt, last)) else {
+            return Poll::Pending;
+        };
+        this.state.set(State::Running { attempt });
+        Poll::Ready(None)
+    }
+
+    /// The attempt that was announced is not made. The result of the one before, if it is kept.
+    fn give_up(self: Pin<&mut Self>, reason: GaveUp) -> Option<T> {
+        let this = self.project();
+        this.core.abandon(this.source.rules(), reason);
+        this.result.take()
     }
 }
 
 impl<F> State<F> {
+    const READYING: Self = Self::Readying { limit: None };
+
     /// A timer takes a millisecond at the least, so there is none where there is nothing to wait for.
     fn wait(delay: Duration) -> Self {
-        if delay.is_zero() { Self::Readying } else { Self::Waiting { sleep: sleep(delay) } }
+        if delay.is_zero() { Self::READYING } else { Self::Waiting { sleep: sleep(delay) } }
+    }
+
+    /// Ready when the service has been waited for so long, from when this was first asked.
+    fn poll_limit(self: Pin<&mut Self>, time: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let StateProjection::Readying { mut limit } = self.project() else { return Poll::Pending };
+        if limit.is_none() {
+            limit.set(Some(sleep(time)));
+        }
+        limit.as_pin_mut().map_or(Poll::Pending, |limit| limit.poll(cx))
     }
 }

@@ -59,7 +59,8 @@ pub enum GaveUp {
     BodyTooLarge,
     /// The request's body failed.
     BodyFailed,
-    /// The service did not become ready for another attempt.
+    /// The service did not become ready for another attempt, or was not at once where there was a
+    /// response that [could not wait](super#bodies).
     NotReady,
 }
 

@@ -54,7 +54,9 @@
 //!
 //! Where a call has a [`Deadline`](mainstay_core::Deadline), the durations of the latest 63 attempts
 //! are kept, and an attempt for which less is left than their median is not begun: the caller gets
-//! the latest result at once. Without a deadline no clock is read for this. It comes from
+//! the latest result at once. Whether it still fits is asked when it is announced, and again when it
+//! is about to begin. In between the service is waited for until then at the longest, and so it is
+//! under [`Backoff::max_elapsed`](crate::backoff::Backoff::max_elapsed). Without a deadline no clock is read for this. It comes from
 //! [`RetryCall::deadline`], from the extensions of an HTTP request, or from where
 //! [`RetryLayer::deadline_by`] says.
 //!
@@ -69,6 +71,10 @@
 //! for it is the answer if there is no other attempt in the end: the service may fail to become
 //! ready. If the service is not ready at once the response is dropped then, as it may well be what
 //! the service waits for, where a limit counts calls up to the end of their bodies.
+//!
+//! With a deadline or a `max_elapsed` a response is not dropped then, as it would be missing when the
+//! time is up, and not waited with either, as it may take the place of others meanwhile: it is the
+//! answer at once. A call that has failed with an error waits.
 //!
 //! # Nested retries
 //!

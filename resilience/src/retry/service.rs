@@ -17,7 +17,8 @@ use crate::classify::{AnyError, Classify, Verdict};
 /// Calls the inner service again if a call fails; see [`RetryLayer`](super::RetryLayer).
 ///
 /// Ready when the inner service is. The value that was ready makes the first attempt, and before
-/// every other it is made ready again. Should it fail then, the call ends as the attempt before.
+/// every other it is made ready again. Should it fail then, or [not be ready in
+/// time](super#deadlines), the call ends as the attempt before.
 pub struct RetryService<S, C = AnyError, D = NoDeadline, P = Arc<Retry<C>>> {
     inner: S,
     policy: P,

@@ -11,6 +11,13 @@ use crate::retry::GaveUp;
 use crate::retry::rules::Rules;
 use crate::retry::ticket::Ticket;
 
+/// How long something may take, and why it is given up then.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::retry) struct Left {
+    pub(in crate::retry) time: Duration,
+    pub(in crate::retry) then: GaveUp,
+}
+
 impl Core {
     /// The budget is asked last, so that nothing is taken out of it for nothing.
     pub(super) fn next(&mut self, rules: &Rules, verdict: &Verdict) -> Result<Duration, GaveUp> {
@@ -24,7 +31,7 @@ impl Core {
             return Err(reason);
         }
         let delay = self.delay(rules, verdict.pushback())?;
-        self.check_deadline(rules, delay)?;
+        self.before_deadline(rules, delay)?;
         self.withdraw(rules, cause(verdict))?;
         Ok(delay)
     }
@@ -45,12 +52,32 @@ impl Core {
         delay.ok_or(GaveUp::MaxElapsed)
     }
 
+    /// For how long from now the attempt that was announced may still begin, and what it is too
+    /// late for then: nothing, if the time is not limited.
+    pub(in crate::retry) fn left_to_begin(&self, rules: &Rules) -> Result<Option<Left>, GaveUp> {
+        let deadline = self.before_deadline(rules, Duration::ZERO)?;
+        let deadline = deadline.map(|time| Left { time, then: GaveUp::Deadline });
+        let elapsed = self.before_max_elapsed(rules)?;
+        let elapsed = elapsed.map(|time| Left { time, then: GaveUp::MaxElapsed });
+        Ok(deadline.into_iter().chain(elapsed).min_by_key(|left| left.time))
+    }
+
     /// An attempt that the deadline cuts off costs the other side as much as one that does not.
-    fn check_deadline(&self, rules: &Rules, delay: Duration) -> Result<(), GaveUp> {
-        let Some(deadline) = self.deadline else { return Ok(()) };
+    fn before_deadline(&self, rules: &Rules, delay: Duration) -> Result<Option<Duration>, GaveUp> {
+        let Some(deadline) = self.deadline else { return Ok(None) };
         let left = deadline.remaining(rules.now()).saturating_sub(delay);
         let needed = rules.durations.median().unwrap_or_default();
-        if left.is_zero() || left < needed { Err(GaveUp::Deadline) } else { Ok(()) }
+        let spare = left.checked_sub(needed).filter(|_| !left.is_zero());
+        spare.map(Some).ok_or(GaveUp::Deadline)
+    }
+
+    fn before_max_elapsed(&self, rules: &Rules) -> Result<Option<Duration>, GaveUp> {
+        let (Some(times), Some(retries)) = (self.times, &self.retries) else { return Ok(None) };
+        if !rules.backoff.is_timed() {
+            return Ok(None);
+        }
+        let elapsed = rules.now().saturating_duration_since(times.call);
+        retries.schedule.left_after(elapsed).map(Some).ok_or(GaveUp::MaxElapsed)
     }
 
     fn withdraw(&mut self, rules: &Rules, cause: Cause) -> Result<(), GaveUp> {
