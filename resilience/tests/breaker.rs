@@ -11,6 +11,8 @@ mod control;
 mod layer;
 #[path = "breaker/responses.rs"]
 mod responses;
+#[path = "breaker/streams.rs"]
+mod streams;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -215,6 +215,28 @@ async fn the_other_side_says_when_to_come_back() {
     assert_eq!((calls.load(Relaxed), start.elapsed()), (1, Duration::ZERO));
 }
 
+/// `Retry-After: 0` or a date in the past were ten attempts at the same moment.
+#[tokio::test(start_paused = true)]
+async fn trap_who_says_to_come_back_at_once_is_not_flooded() {
+    for (name, value) in [
+        ("retry-after", "0"),
+        ("retry-after", "Thu, 01 Jan 1970 00:01:00 GMT"),
+        ("grpc-retry-pushback-ms", "0"),
+        ("grpc-retry-pushback-ms", "50"),
+    ] {
+        let calls = AtomicU32::new(0);
+        let busy = service_fn(|_: Request<ReplayBody<Full<Bytes>>>| {
+            calls.fetch_add(1, Relaxed);
+            let mut response = answer(503);
+            response.headers_mut().insert(name, value.parse().unwrap());
+            ready(Ok::<_, Infallible>(response))
+        });
+        let start = Instant::now();
+        let _ = policy().attempts(10).http_layer().layer(busy).oneshot(put("x")).await;
+        assert_eq!((calls.load(Relaxed), start.elapsed()), (10, 9 * DELAY), "{name}: {value}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deadline_among_the_extensions_is_minded() {
     let calls = AtomicU32::new(0);

@@ -81,7 +81,7 @@ impl Core {
         }
         match answer {
             Answer::Admitted(place) => Ok(Ticket::probe(view.epoch(), place)),
-            Answer::Full(wait) => Err((State::HalfOpen, wait)),
+            Answer::Full => Err((State::HalfOpen, None)),
         }
     }
 

@@ -15,7 +15,8 @@ pin_project! {
     /// A response's body that carries the permit of its call until it is known how the call ended.
     ///
     /// Dropped before that, the call counts as [`DropCause::Unread`], if nobody gives another
-    /// reason.
+    /// reason and nobody was waiting for more. A probe of a half-open breaker is a success with the
+    /// first data.
     #[derive(Debug)]
     pub struct WatchedBody<B> {
         #[pin]
@@ -27,6 +28,8 @@ pin_project! {
 #[derive(Debug, Default)]
 struct Watch {
     held: Option<(Permit, Verdicts)>,
+    /// Whether the latest poll has left the body pending.
+    waiting: bool,
 }
 
 /// What the end of the body says.
@@ -43,20 +46,26 @@ impl ResponseJudge {
     pub(super) fn watch<B: Body>(
         self,
         response: Response<B>,
-        permit: Permit,
+        mut permit: Permit,
     ) -> Response<WatchedBody<B>> {
         let verdicts = if is_grpc(response.headers()) {
             match self.grpc.classify_headers(&response) {
                 Some(verdict) => Err(verdict),
-                None => Ok(Verdicts::Trailers(self.grpc)),
+                None => {
+                    // A stream may go on for hours and be well all the same.
+                    permit.is_timed_to_here();
+                    Ok(Verdicts::Trailers(self.grpc))
+                }
             }
         } else {
             let verdict = Classify::classify(&self.http, &response);
-            let body_counts = self.including_body && !response.body().is_end_stream();
+            let body_counts = self.including_body
+                && !verdict.outcome().is_failure()
+                && !response.body().is_end_stream();
             if body_counts { Ok(Verdicts::Head(verdict)) } else { Err(verdict) }
         };
         let watch = match verdicts {
-            Ok(verdicts) => Watch { held: Some((permit, verdicts)) },
+            Ok(verdicts) => Watch { held: Some((permit, verdicts)), waiting: false },
             Err(verdict) => {
                 permit.finish(verdict);
                 Watch::default()
@@ -73,6 +82,15 @@ impl Watch {
         }
     }
 
+    /// A probe has shown enough once data comes: the stream may go on for hours.
+    fn came(&mut self) {
+        if self.held.as_ref().is_some_and(|(permit, _)| permit.is_probe())
+            && let Some((permit, _)) = self.held.take()
+        {
+            permit.finish(Verdict::success());
+        }
+    }
+
     /// The body is at its end: with trailers or, at `None`, without.
     fn ended(&mut self, trailers: Option<&HeaderMap>) {
         if let Some((permit, verdicts)) = self.held.take() {
@@ -85,13 +103,13 @@ impl Watch {
     }
 }
 
-/// Nobody reads the body of what has failed, and it has failed all the same.
+/// A body that was waited for is dropped for the cause that somebody leaves word of, and one that
+/// nobody cared to read tells no more than its head.
 impl Drop for Watch {
     fn drop(&mut self) {
         match self.held.take() {
-            Some((permit, Verdicts::Head(verdict))) if verdict.outcome().is_failure() => {
-                permit.finish(verdict);
-            }
+            Some((permit, Verdicts::Head(verdict))) if !self.waiting => permit.finish(verdict),
+            Some((permit, _)) if self.waiting => drop(permit),
             Some((permit, _)) => {
                 let _cause = Scope::enter(DropCause::Unread);
                 drop(permit);
@@ -112,6 +130,7 @@ impl<B: Body> Body for WatchedBody<B> {
         let mut this = self.project();
         let body = this.body.as_mut();
         let frame = held_unless_it_panics(&mut this.watch.held, || body.poll_frame(cx));
+        this.watch.waiting = frame.is_pending();
         match &frame {
             Poll::Pending => {}
             Poll::Ready(None) => this.watch.ended(None),
@@ -120,6 +139,8 @@ impl<B: Body> Body for WatchedBody<B> {
                 // Nobody has to ask again for the end of a body that says it is there.
                 if frame.is_trailers() || this.body.is_end_stream() {
                     this.watch.ended(frame.trailers_ref());
+                } else {
+                    this.watch.came();
                 }
             }
         }

@@ -73,7 +73,7 @@ impl Cold {
         }
         let backoff = self.config.open_for.delay(self.opened, random);
         self.opened = self.opened.saturating_add(1);
-        self.last_wait = backoff.max(self.spread(pushed, random));
+        self.last_wait = backoff.max(Self::spread(pushed, random));
         self.trial = None;
         let to = from.moved_to(from.mode(), State::Open);
         Change { from, to, cause, wait: Some(self.last_wait) }
@@ -94,7 +94,7 @@ impl Cold {
     }
 
     pub(super) fn admit(&mut self, now: Instant) -> Answer {
-        self.trial.as_mut().map_or(Answer::Full(None), |trial| trial.admit(now))
+        self.trial.as_mut().map_or(Answer::Full, |trial| trial.admit(now))
     }
 
     /// A probe has ended; without a sample it tells nothing.
@@ -118,8 +118,7 @@ impl Cold {
     }
 
     /// Up to a tenth more, as everybody was told the same.
-    fn spread(&self, pushed: Duration, random: &dyn RandomSource) -> Duration {
-        let pushed = pushed.min(self.config.max_pushback);
+    fn spread(pushed: Duration, random: &dyn RandomSource) -> Duration {
         let tenth = Backoff::constant(pushed / 10).jitter(Jitter::Full);
         pushed.saturating_add(tenth.delay(0, random))
     }

@@ -14,7 +14,7 @@ use crate::permit::DropWeights;
 pub struct Config {
     pub(super) window: Window,
     /// Whether the rules are still those of [`Config::default`].
-    default_rules: bool,
+    default_rules: DefaultRules,
     pub(super) failure_rate: Option<FailureRate>,
     pub(super) slow_calls: Option<SlowCalls>,
     pub(super) consecutive: Option<Consecutive>,
@@ -22,6 +22,16 @@ pub struct Config {
     pub(super) open_for: Backoff,
     pub(super) max_pushback: Duration,
     pub(super) weights: DropWeights,
+}
+
+/// How the rules came about makes no other configuration of them.
+#[derive(Clone, Copy, Debug)]
+struct DefaultRules(bool);
+
+impl PartialEq for DefaultRules {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// 5 s, doubled up to 60 s, give or take a fifth.
@@ -38,9 +48,10 @@ impl Config {
     }
 
     /// Adds a rule that opens the breaker, in place of an earlier one of the same kind. Any of
-    /// them does. Without one it opens at half of at least 20 calls.
+    /// them does. Without one it opens at half of at least 20 calls; the first one that is given takes
+    /// the place of that, unless the breaker is in use already.
     pub fn trip(self, rule: impl Into<Trip>) -> Self {
-        let mut config = if self.default_rules { self.without_rules() } else { self };
+        let mut config = if self.default_rules.0 { self.without_rules() } else { self };
         match rule.into() {
             Trip::FailureRate(rule) => config.failure_rate = Some(rule),
             Trip::SlowCalls(rule) => config.slow_calls = Some(rule),
@@ -49,10 +60,15 @@ impl Config {
         config
     }
 
+    /// As a breaker has it: its rules are its own, and another is one more.
+    pub(super) fn in_use(self) -> Self {
+        Self { default_rules: DefaultRules(false), ..self }
+    }
+
     /// Takes all rules away: then nothing opens the breaker by itself.
     pub fn without_rules(self) -> Self {
         let (failure_rate, slow_calls, consecutive) = (None, None, None);
-        Self { failure_rate, slow_calls, consecutive, default_rules: false, ..self }
+        Self { failure_rate, slow_calls, consecutive, default_rules: DefaultRules(false), ..self }
     }
 
     /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
@@ -72,7 +88,8 @@ impl Config {
     }
 
     /// The longest time that the other side can keep the breaker open by pushback, such as with
-    /// `Retry-After`. Default: 60 s; zero for not listening.
+    /// `Retry-After`; up to a tenth more is added by chance, as a fleet was told the same. Default:
+    /// 60 s; zero for not listening.
     pub fn max_pushback(mut self, limit: Duration) -> Self {
         self.max_pushback = limit;
         self
@@ -90,7 +107,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             window: Window::calls(100),
-            default_rules: true,
+            default_rules: DefaultRules(true),
             failure_rate: Some(FailureRate::at_least(0.5)),
             slow_calls: None,
             consecutive: None,

@@ -4,7 +4,8 @@ use super::half_open::Trials;
 use super::rules::Limits;
 use super::window::Resize;
 use super::{Config, InvalidConfig, Mode, Snapshot, State};
-use crate::sync::lock;
+use crate::backoff::nanos;
+use crate::sync::{Ordering::Relaxed, lock};
 
 /// What an operator asks and does.
 impl Core {
@@ -35,6 +36,7 @@ impl Core {
             view.with_mode(mode)
         } else {
             cold.start_anew(now);
+            self.hot.pushed_until.store(0, Relaxed);
             view.moved_to(mode, State::Closed)
         };
         self.hot.word.store(next);
@@ -43,6 +45,7 @@ impl Core {
     }
 
     pub(super) fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
+        let config = config.in_use();
         let limits = Limits::new(&config)?;
         let trials = Trials::new(&config.half_open)?;
         let resize = self.ring.0.can_become(config.window)?;
@@ -52,6 +55,7 @@ impl Core {
         }
         self.hot.rules.set(&limits);
         self.hot.weights.set(&config.weights);
+        self.hot.max_pushback.store(nanos(config.max_pushback), Relaxed);
         cold.set_config(config, trials);
         drop(cold);
         // The epoch may be another.

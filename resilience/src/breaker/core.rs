@@ -8,7 +8,7 @@ use super::event::Audience;
 use super::rules::{Limits, Rules};
 use super::window::Ring;
 use super::word::Word;
-use super::{Builder, InvalidConfig, Name, Status};
+use super::{Builder, InvalidConfig, Name, State, Status};
 use crate::TokioClock;
 use crate::backoff::{RandomSource, ThreadRandom, nanos};
 use crate::permit::WeighedDrops;
@@ -40,6 +40,8 @@ pub(super) struct Hot {
     retry_at: AtomicU64,
     /// Until when the other side does not want to be called, likewise.
     pub(super) pushed_until: AtomicU64,
+    /// In nanoseconds.
+    pub(super) max_pushback: AtomicU64,
     pub(super) weights: WeighedDrops,
 }
 
@@ -47,6 +49,16 @@ pub(super) struct Hot {
 #[derive(Debug)]
 #[repr(align(128))]
 pub(super) struct Apart<T>(pub(super) T);
+
+/// A number that was drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn(u64);
+
+impl RandomSource for Drawn {
+    fn next_u64(&self) -> u64 {
+        self.0
+    }
+}
 
 /// Time and chance.
 struct Surroundings {
@@ -58,6 +70,7 @@ struct Surroundings {
 impl Core {
     pub(super) fn new(builder: Builder) -> Result<Self, InvalidConfig> {
         let Builder { name, config, mode, clock, random, observer } = builder;
+        let config = config.in_use();
         let surroundings = Surroundings::new(clock, random);
         let limits = Limits::new(&config)?;
         let word = Word::new(mode);
@@ -69,6 +82,7 @@ impl Core {
                 consecutive: Tagged::default(),
                 retry_at: AtomicU64::new(0),
                 pushed_until: AtomicU64::new(0),
+                max_pushback: AtomicU64::new(nanos(config.max_pushback)),
                 weights: WeighedDrops::new(&config.weights),
             },
             ring: Apart(Ring::new(config.window, surroundings.origin)?),
@@ -103,12 +117,17 @@ impl Core {
         nanos(now.saturating_duration_since(self.surroundings.origin))
     }
 
-    pub(super) fn random(&self) -> &dyn RandomSource {
-        self.surroundings.random.as_deref().unwrap_or(&ThreadRandom)
+    /// What chance says, to be asked for before the lock is taken: the source may be a user's.
+    pub(super) fn chance(&self) -> Drawn {
+        let source = self.surroundings.random.as_deref().unwrap_or(&ThreadRandom);
+        Drawn(source.next_u64())
     }
 
     /// The time first: whoever sees the state sees how long it lasts.
     pub(super) fn make(&self, now: Instant, change: &Change) {
+        if change.to.state() == State::Closed {
+            self.hot.pushed_until.store(0, Relaxed);
+        }
         if let Some(wait) = change.wait {
             let until = self.nanos_at(now).saturating_add(nanos(wait));
             self.hot.retry_at.store(until, Relaxed);

@@ -25,8 +25,8 @@ impl Open {
         self.state
     }
 
-    /// How long it is until a call may be let through: until the breaker is half-open, or until
-    /// the lease of a probe ends. `None` if it was opened by hand.
+    /// How long it is until a call may be let through as a probe. `None` if nobody knows: while the
+    /// breaker is half-open, or if it was opened by hand.
     pub fn wait(&self) -> Option<Duration> {
         self.wait
     }
@@ -81,7 +81,7 @@ impl fmt::Display for InvalidConfig {
             Self::Rate => "a share has to be more than 0 and at most 1",
             Self::MinCalls => "the minimum of calls has to be from 1 to what the window holds",
             Self::Consecutive => "the failures in a row have to be at least 1",
-            Self::Window => "the window has to hold at least one call, or a millisecond",
+            Self::Window => "the window has to hold at least one call, or 10 ms",
             Self::WindowChange => {
                 "a window in use keeps its kind, and has a limit to what it can become"
             }

@@ -5,10 +5,10 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::future::{CircuitBreakerFuture, HttpCircuitBreakerFuture};
-use super::layer::ResponseJudge;
+use super::layer::{ResponseJudge, Source};
 use super::stripe::{Handle, Stripes};
 use super::ticket::Ticket;
-use super::{CircuitBreaker, Open, Permit, WatchedBody};
+use super::{Open, Permit, WatchedBody};
 use crate::Rejected;
 use crate::classify::{AnyError, Classify};
 use crate::permit::Ending;
@@ -16,7 +16,8 @@ use crate::permit::Ending;
 /// A service that a breaker watches over.
 ///
 /// While the breaker is open it is ready and fails calls with [`Open`]; the inner service is not
-/// asked. What was decided when it became ready holds for the next call.
+/// asked. What was decided when it became ready holds for the next call; what was decided while the
+/// inner service was not ready does not.
 #[derive(Debug)]
 pub struct CircuitBreakerService<S, C = AnyError> {
     guarded: Guarded<S>,
@@ -24,7 +25,7 @@ pub struct CircuitBreakerService<S, C = AnyError> {
 }
 
 impl<S, C> CircuitBreakerService<S, C> {
-    pub(super) fn new(inner: S, breaker: &CircuitBreaker, classify: C) -> Self {
+    pub(super) fn new(inner: S, breaker: &Source, classify: C) -> Self {
         Self { guarded: Guarded::new(inner, breaker), classify }
     }
 }
@@ -71,7 +72,7 @@ pub struct HttpCircuitBreakerService<S> {
 }
 
 impl<S> HttpCircuitBreakerService<S> {
-    pub(super) fn new(inner: S, breaker: &CircuitBreaker, judge: ResponseJudge) -> Self {
+    pub(super) fn new(inner: S, breaker: &Source, judge: ResponseJudge) -> Self {
         Self { guarded: Guarded::new(inner, breaker), judge }
     }
 }
@@ -124,9 +125,14 @@ enum Next {
 }
 
 impl<S> Guarded<S> {
-    fn new(inner: S, breaker: &CircuitBreaker) -> Self {
-        let stripes = breaker.stripes().clone();
-        Self { inner, breaker: stripes.of_thread(), next: Next::Unasked, _stripes: Some(stripes) }
+    fn new(inner: S, breaker: &Source) -> Self {
+        let (breaker, stripes) = match breaker {
+            Source::Shared(breaker) => {
+                (breaker.stripes().of_thread(), Some(breaker.stripes().clone()))
+            }
+            Source::Static(breaker) => (Handle::of_static(breaker), None),
+        };
+        Self { inner, breaker, next: Next::Unasked, _stripes: stripes }
     }
 
     /// The breaker is asked first: one that is open does not wait for what it does not call.
@@ -145,7 +151,8 @@ impl<S> Guarded<S> {
             return Poll::Ready(Ok(()));
         }
         let ready = inner(&mut self.inner);
-        if let Poll::Ready(Err(_)) = ready {
+        if !matches!(ready, Poll::Ready(Ok(()))) {
+            // What is waited for may take longer than the state lasts: it is asked for again.
             self.release();
         }
         ready
@@ -163,7 +170,7 @@ impl<S> Guarded<S> {
     }
 
     /// What was reserved and not used is for somebody else.
-    #[inline]
+    #[cold]
     fn release(&mut self) {
         if let Next::Admitted(ticket) = mem::replace(&mut self.next, Next::Unasked) {
             self.breaker.core().settle(ticket, Ending::Unused);
@@ -183,6 +190,8 @@ impl<S: Clone> Clone for Guarded<S> {
 impl<S> Drop for Guarded<S> {
     #[inline]
     fn drop(&mut self) {
-        self.release();
+        if let Next::Admitted(_) = self.next {
+            self.release();
+        }
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use mainstay_core::{Outcome, Pushback};
 
 use super::cold::decides;
@@ -7,7 +9,6 @@ use super::trial::Judgement;
 use super::word::View;
 use super::{Cause, State};
 use crate::backoff::nanos;
-use crate::classify::Verdict;
 use crate::permit::Ending;
 use crate::sync::{Ordering::Relaxed, lock};
 use crate::window::Sample;
@@ -21,7 +22,7 @@ impl Core {
             Ending::Finished(verdict)
                 if verdict.outcome() == Outcome::Success && ticket.only_counts() =>
             {
-                self.count(ticket.epoch(), Sample::default());
+                self.count(ticket.epoch(), Sample::default(), None);
             }
             _ => self.settle_otherwise(ticket, ending),
         }
@@ -34,22 +35,30 @@ impl Core {
             Role::Pass => {}
             Role::Counted => {
                 if let Some(sample) = self.sample(&ticket, ending) {
-                    self.count(ticket.epoch(), sample);
+                    self.count(ticket.epoch(), sample, pushback(ending));
                 }
             }
             Role::Probe(place) => {
                 let sample = self.sample(&ticket, ending);
-                self.settle_probe(&ticket, place, sample);
+                self.settle_probe(&ticket, place, sample, pushback(ending));
             }
         }
     }
 
+    /// From the head of a response on nothing is slow that was not slow so far.
+    pub(super) fn stop_timing(&self, ticket: &mut Ticket) {
+        if !self.is_slow(ticket) {
+            ticket.stop();
+        }
+    }
+
     #[inline(never)]
-    fn count(&self, epoch: u32, sample: Sample) {
+    fn count(&self, epoch: u32, sample: Sample, pushed: Option<Duration>) {
         let view = self.hot.word.load();
         if view.state() != State::Closed || !view.includes(epoch) {
             return;
         }
+        self.note_pushback(pushed);
         // Late: either that state is over, or the window is just being made anew. Then a part of
         // it may be there already, and what is recorded again would count twice.
         let Ok(counts) = self.ring.0.record(view.epoch(), || self.now(), sample) else {
@@ -66,31 +75,38 @@ impl Core {
     }
 
     fn trip(&self, seen: View, cause: Cause) {
-        let now = self.now();
+        let (now, chance) = (self.now(), self.chance());
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
         // Another thread may have seen the same. With another mode or window it is still so.
         let is_so = view.state() == State::Closed && view.includes(seen.epoch());
         if is_so && decides(view.mode()) {
-            let change = cold.open(view, cause, now, self.pushed(now), self.random());
+            let change = cold.open(view, cause, now, self.pushed(now), &chance);
             self.make(now, &change);
             drop(cold);
             self.tell(change);
         }
     }
 
-    fn settle_probe(&self, ticket: &Ticket, place: u64, sample: Option<Sample>) {
-        let now = self.now();
+    fn settle_probe(
+        &self,
+        ticket: &Ticket,
+        place: u64,
+        sample: Option<Sample>,
+        pushed: Option<Duration>,
+    ) {
+        let (now, chance) = (self.now(), self.chance());
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
         if view.state() != State::HalfOpen || !view.includes(ticket.epoch()) {
             return;
         }
+        self.note_pushback(pushed);
         let change = match cold.settle(place, sample) {
             Judgement::Undecided => return,
             Judgement::Recovered => cold.close(view, now),
             Judgement::NotRecovered => {
-                cold.open(view, Cause::NotRecovered, now, self.pushed(now), self.random())
+                cold.open(view, Cause::NotRecovered, now, self.pushed(now), &chance)
             }
         };
         self.make(now, &change);
@@ -121,24 +137,35 @@ impl Core {
                 }
                 true
             }
-            Ending::Finished(verdict) => self.failed(verdict)?,
+            Ending::Finished(verdict) => match verdict.outcome() {
+                Outcome::Ignored => return None,
+                outcome => outcome.is_failure(),
+            },
         };
-        let took = |started| self.nanos_at(self.now()).saturating_sub(started);
-        let slow = ticket.started().is_some_and(|started| self.hot.rules.is_slow(took(started)));
-        Some(Sample { failed, slow })
+        Some(Sample { failed, slow: self.is_slow(ticket) })
     }
 
-    fn failed(&self, verdict: Verdict) -> Option<bool> {
-        match verdict.outcome() {
-            Outcome::Ignored => None,
-            Outcome::Success => Some(false),
-            Outcome::Failure => {
-                if let Some(wait) = verdict.pushback().and_then(Pushback::wait) {
-                    let until = self.nanos_at(self.now()).saturating_add(nanos(wait));
-                    self.hot.pushed_until.fetch_max(until, Relaxed);
-                }
-                Some(true)
-            }
+    fn is_slow(&self, ticket: &Ticket) -> bool {
+        let took = |started| self.nanos_at(self.now()).saturating_sub(started);
+        ticket.started().is_some_and(|started| self.hot.rules.is_slow(took(started)))
+    }
+
+    /// The other side does not want to be called for so long.
+    fn note_pushback(&self, wait: Option<Duration>) {
+        if let Some(wait) = wait {
+            let wait = nanos(wait).min(self.hot.max_pushback.load(Relaxed));
+            let until = self.nanos_at(self.now()).saturating_add(wait);
+            self.hot.pushed_until.fetch_max(until, Relaxed);
         }
+    }
+}
+
+/// Only a failure says when to come back.
+fn pushback(ending: Ending) -> Option<Duration> {
+    match ending {
+        Ending::Finished(verdict) if verdict.outcome().is_failure() => {
+            verdict.pushback().and_then(Pushback::wait)
+        }
+        _ => None,
     }
 }

@@ -1,8 +1,8 @@
 use std::sync::{Arc, OnceLock, Weak};
 
-use super::Open;
 use super::core::Core;
 use super::ticket::Ticket;
+use super::{CircuitBreaker, Open};
 use crate::permit::{Ending, Permit, Settle};
 
 /// Over so many counts the references to a breaker are spread.
@@ -23,7 +23,14 @@ struct Stripe {
 
 /// What one service or one call holds of a breaker.
 #[derive(Clone, Debug)]
-pub struct Handle(Arc<Stripe>);
+pub struct Handle(Held);
+
+#[derive(Clone, Debug)]
+enum Held {
+    Shared(Arc<Stripe>),
+    /// Of a breaker that is never dropped, which nobody has to count.
+    Static(&'static Core),
+}
 
 /// Keeps all stripes, so that clones find theirs. Without it they go on with the one they are of.
 #[derive(Clone, Debug)]
@@ -45,7 +52,7 @@ impl Stripes {
 
     pub(super) fn of_thread(&self) -> Handle {
         let [first, ..] = &*self.0;
-        Handle(Arc::clone(self.0.get(thread_index()).unwrap_or(first)))
+        Handle(Held::Shared(Arc::clone(self.0.get(thread_index()).unwrap_or(first))))
     }
 
     pub(super) fn core(&self) -> &Core {
@@ -58,8 +65,17 @@ impl Handle {
     /// This one or, if it is of another thread, that of this thread.
     #[inline]
     pub(super) fn of_thread(&self) -> Self {
-        let index = thread_index();
-        if index == self.0.index { self.clone() } else { self.sibling(index) }
+        match &self.0 {
+            Held::Static(core) => Self(Held::Static(core)),
+            Held::Shared(stripe) => {
+                let index = thread_index();
+                if index == stripe.index { self.clone() } else { stripe.sibling(index) }
+            }
+        }
+    }
+
+    pub(super) fn of_static(breaker: &'static CircuitBreaker) -> Self {
+        Self(Held::Static(breaker.stripes().core()))
     }
 
     pub(super) fn into_permit(self) -> Result<Permit<Self>, Open> {
@@ -76,14 +92,32 @@ impl Handle {
 
     #[inline]
     pub(super) fn core(&self) -> &Core {
-        &self.0.core
+        match &self.0 {
+            Held::Shared(stripe) => &stripe.core,
+            Held::Static(core) => core,
+        }
+    }
+}
+
+impl Stripe {
+    #[cold]
+    fn sibling(self: &Arc<Self>, index: usize) -> Handle {
+        let sibling = self.siblings.get().and_then(|all| all.get(index)).and_then(Weak::upgrade);
+        Handle(Held::Shared(sibling.unwrap_or_else(|| Arc::clone(self))))
+    }
+}
+
+impl Permit<Handle> {
+    /// Whether a half-open breaker waits for how this call ends.
+    pub(super) fn is_probe(&self) -> bool {
+        self.ticket().is_some_and(Ticket::is_probe)
     }
 
-    #[cold]
-    fn sibling(&self, index: usize) -> Self {
-        let siblings = self.0.siblings.get();
-        let sibling = siblings.and_then(|all| all.get(index)).and_then(Weak::upgrade);
-        sibling.map_or_else(|| self.clone(), Self)
+    /// What comes from now on does not make the call slow.
+    pub(super) fn is_timed_to_here(&mut self) {
+        if let Some((breaker, ticket)) = self.held_mut() {
+            breaker.core().stop_timing(ticket);
+        }
     }
 }
 

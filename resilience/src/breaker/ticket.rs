@@ -64,6 +64,15 @@ impl Ticket {
         }
     }
 
+    pub(super) fn is_probe(&self) -> bool {
+        matches!(self.role(), Role::Probe(_))
+    }
+
+    /// The call was not slow, whatever comes.
+    pub(super) fn stop(&mut self) {
+        self.started = 0;
+    }
+
     pub(super) fn started(&self) -> Option<u64> {
         (self.started > 0).then_some(self.started)
     }

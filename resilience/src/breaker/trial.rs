@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::half_open::{CheckedJudge, Trials};
 
@@ -18,6 +18,9 @@ pub(super) struct Trial {
     failed: u32,
 }
 
+/// A call, as a ramp saves up for it.
+const ONE: u32 = 1_000_000;
+
 #[derive(Debug)]
 struct Place {
     id: u64,
@@ -30,8 +33,8 @@ struct Place {
 pub(super) enum Answer {
     /// As a probe, with the number of its place.
     Admitted(u64),
-    /// At the latest after so long a place is free, if one has to be.
-    Full(Option<Duration>),
+    /// Nobody knows when a place will be free.
+    Full,
 }
 
 /// What is known of the other side.
@@ -55,8 +58,7 @@ impl Trial {
         }
         self.places.retain(|place| place.until.is_none_or(|until| until > now));
         if self.places.len() >= self.config.at_once {
-            let first = self.places.iter().filter_map(|place| place.until).min();
-            return Answer::Full(first.map(|until| until.saturating_duration_since(now)));
+            return Answer::Full;
         }
         let id = self.take_id();
         self.places.push(Place { id, until: now.checked_add(self.config.lease) });
@@ -65,7 +67,7 @@ impl Trial {
 
     /// A probe has ended and is judged.
     pub(super) fn settle(&mut self, id: u64, failed: bool) -> Judgement {
-        self.give_back(id);
+        self.leave(id);
         if failed {
             self.failed += 1;
         } else {
@@ -81,9 +83,17 @@ impl Trial {
         }
     }
 
-    /// A probe has ended and tells nothing.
+    /// A probe has ended and tells nothing: another may go in its stead.
     pub(super) fn give_back(&mut self, id: u64) {
+        if !self.leave(id) && self.stage > 0 {
+            self.saved = (self.saved + ONE).min(2 * ONE - 1);
+        }
+    }
+
+    fn leave(&mut self, id: u64) -> bool {
+        let before = self.places.len();
         self.places.retain(|place| place.id != id);
+        self.places.len() < before
     }
 
     fn judge(&self) -> Judgement {
@@ -106,10 +116,9 @@ impl Trial {
 
     /// Every so many-th call, so that it is exactly that share.
     fn admit_share(&mut self, share: u32) -> Answer {
-        const ONE: u32 = 1_000_000;
         self.saved += share;
         if self.saved < ONE {
-            return Answer::Full(None);
+            return Answer::Full;
         }
         self.saved -= ONE;
         Answer::Admitted(self.take_id())

@@ -17,6 +17,8 @@ pub enum DropCause {
     Panicked,
     /// It took longer than was allowed.
     TimedOut,
+    /// The caller's deadline came: it may have left too little time.
+    Deadline,
     /// Nobody waits for the answer any more.
     CallerGone,
     /// Another attempt at the same thing was faster.
@@ -29,9 +31,10 @@ pub enum DropCause {
 
 impl DropCause {
     /// All causes.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Panicked,
         Self::TimedOut,
+        Self::Deadline,
         Self::CallerGone,
         Self::Superseded,
         Self::Unread,

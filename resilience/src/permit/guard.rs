@@ -53,6 +53,20 @@ impl<P: Settle> Permit<P> {
         self.settle_once(|| ending);
     }
 
+    /// For a policy that learns more about its call while that is on its way.
+    pub(crate) fn held_mut(&mut self) -> Option<&mut (P, P::Ticket)> {
+        self.held.as_mut()
+    }
+
+    pub(crate) fn ticket(&self) -> Option<&P::Ticket> {
+        self.held.as_ref().map(|(_, ticket)| ticket)
+    }
+
+    #[cold]
+    fn dropped(&mut self) {
+        self.settle_once(|| Ending::Dropped(DropCause::current()));
+    }
+
     #[inline]
     fn settle_once(&mut self, ending: impl FnOnce() -> Ending) {
         if let Some((policy, ticket)) = self.held.take() {
@@ -64,12 +78,15 @@ impl<P: Settle> Permit<P> {
 impl<P: Settle> Drop for Permit<P> {
     #[inline]
     fn drop(&mut self) {
-        self.settle_once(|| Ending::Dropped(DropCause::current()));
+        if self.held.is_some() {
+            self.dropped();
+        }
     }
 }
 
 /// Runs what may panic. If it does, what is held is dropped while the panic is on its way, and not
 /// by whoever has caught it: only so is it seen that it was a panic.
+#[inline]
 pub(crate) fn held_unless_it_panics<T, R>(held: &mut Option<T>, run: impl FnOnce() -> R) -> R {
     struct Holder<'a, T>(&'a mut Option<T>);
 

@@ -13,7 +13,8 @@
 //! A call that is dropped has not ended, but why it was dropped may say something all the same: it
 //! matters whether the other side was too slow or the caller hung up. A destructor cannot see the
 //! reason, so whoever drops has to leave word, with [`drop_as`] or [`dropped_as`]. The
-//! [`timeout`](crate::timeout) of this crate does. A panic is seen by itself; everything else is
+//! [`timeout`](crate::timeout) of this crate does, and [`DroppedAsLayer`] does for a server whose
+//! clients hang up. A panic is seen by itself; everything else is
 //! [`DropCause::Unknown`].
 //!
 //! ```
@@ -39,11 +40,13 @@
 
 mod cause;
 mod guard;
+mod layer;
 mod weights;
 
 pub(crate) use cause::Scope;
 pub use cause::{DropCause, DroppedAs, drop_as, dropped_as};
 pub(crate) use guard::held_unless_it_panics;
 pub use guard::{Ending, Permit, Settle};
+pub use layer::{DroppedAsLayer, DroppedAsService};
 pub use weights::DropWeights;
 pub(crate) use weights::WeighedDrops;

@@ -20,6 +20,7 @@ const ONE: u64 = 1 << 16;
 pub struct DropWeights {
     panicked: f64,
     timed_out: f64,
+    deadline: f64,
     caller_gone: f64,
     superseded: f64,
     unread: f64,
@@ -28,11 +29,13 @@ pub struct DropWeights {
 
 impl DropWeights {
     /// What panicked or timed out counts as failed, and what was dropped without a reason as well:
-    /// most often that is a timeout of somebody else. Callers that are gone, attempts that were
+    /// most often that is a timeout of somebody else. Where the caller's deadline came every second
+    /// call counts, as either side may have been at fault. Callers that are gone, attempts that were
     /// superseded, and bodies that nobody read are ignored.
     pub const DEFAULT: Self = Self {
         panicked: 1.0,
         timed_out: 1.0,
+        deadline: 0.5,
         caller_gone: 0.0,
         superseded: 0.0,
         unread: 0.0,
@@ -47,6 +50,7 @@ impl DropWeights {
         match cause {
             DropCause::Panicked => self.panicked = weight,
             DropCause::TimedOut => self.timed_out = weight,
+            DropCause::Deadline => self.deadline = weight,
             DropCause::CallerGone => self.caller_gone = weight,
             DropCause::Superseded => self.superseded = weight,
             DropCause::Unread => self.unread = weight,
@@ -60,6 +64,7 @@ impl DropWeights {
         match cause {
             DropCause::Panicked => self.panicked,
             DropCause::TimedOut => self.timed_out,
+            DropCause::Deadline => self.deadline,
             DropCause::CallerGone => self.caller_gone,
             DropCause::Superseded => self.superseded,
             DropCause::Unread => self.unread,

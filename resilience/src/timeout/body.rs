@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::future::Timer;
 use super::{Elapsed, Limit, TimeoutFuture};
-use crate::permit::{DropCause, Scope};
+use crate::permit::Scope;
 use crate::{Rejected, Respond};
 
 /// Makes [`BodyTimeout`](super::BodyTimeout) services: by
@@ -44,6 +44,11 @@ pin_project! {
 impl<F> BodyTimeoutFuture<F> {
     pub(super) fn new(future: F, limit: Limit) -> Self {
         Self { response: TimeoutFuture::new(future, limit), limit }
+    }
+
+    /// There was no time to make the call in.
+    pub(super) fn too_late(limit: Limit) -> Self {
+        Self { response: TimeoutFuture::too_late(), limit }
     }
 }
 
@@ -86,8 +91,8 @@ impl<B: Body> Body for TimeoutBody<B> {
         };
         match body.poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(frame.map(|it| it.map_err(Rejected::Inner))),
-            Poll::Pending => this.timer.poll_elapsed(cx).map(|elapsed| {
-                let _cause = Scope::enter(DropCause::TimedOut);
+            Poll::Pending => this.timer.as_mut().poll_elapsed(cx).map(|elapsed| {
+                let _cause = Scope::enter(this.timer.cause());
                 this.body.set(None);
                 Some(Err(Rejected::Rejection(elapsed)))
             }),

@@ -13,7 +13,7 @@ use crate::permit::{DropCause, Scope};
 ///
 /// The future is polled first, and the timer is armed only if it is not ready then: a call that is
 /// answered at once costs no timer. Dropping this future drops the inner one; when the time is up the
-/// inner one is dropped at once, and its permits are told [why](crate::permit::DropCause::TimedOut).
+/// inner one is dropped at once, and its permits are told [why](crate::permit::DropCause).
 ///
 /// # Errors
 ///
@@ -67,8 +67,8 @@ impl<F: Future> Future for Timed<F> {
         };
         match future.poll(cx) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => this.timer.poll_elapsed(cx).map(|elapsed| {
-                let _cause = Scope::enter(DropCause::TimedOut);
+            Poll::Pending => this.timer.as_mut().poll_elapsed(cx).map(|elapsed| {
+                let _cause = Scope::enter(this.timer.cause());
                 this.future.set(None);
                 Err(elapsed)
             }),
@@ -89,6 +89,11 @@ pin_project! {
 impl Timer {
     pub(super) fn new(limit: Limit) -> Self {
         Self { limit, sleep: None }
+    }
+
+    /// Why what it cuts off is dropped.
+    pub(super) fn cause(&self) -> DropCause {
+        self.limit.cause()
     }
 
     pub(super) fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Elapsed> {
@@ -116,6 +121,11 @@ pin_project! {
 impl<F> TimeoutFuture<F> {
     pub(super) fn new(future: F, limit: Limit) -> Self {
         Self { timed: Timed::new(future, limit) }
+    }
+
+    /// There was no time to make the call in.
+    pub(super) fn too_late() -> Self {
+        Self { timed: Timed { future: None, timer: Timer::new(Limit::Never) } }
     }
 }
 

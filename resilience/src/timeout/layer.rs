@@ -61,8 +61,9 @@ impl<L> TimeoutLayer<L> {
         Self { limits }
     }
 
-    /// Counts the response's body too: its last frame has to come within the limit, or the body
-    /// fails with [`Elapsed`](super::Elapsed). The clock is then read once per call.
+    /// Counts the response's body too: when the time is up while a frame of it is waited for, it
+    /// fails with [`Elapsed`](super::Elapsed). What is there already can be read at leisure. The
+    /// clock is then read once per call.
     pub fn including_body(self) -> BodyTimeoutLayer<L> {
         BodyTimeoutLayer::new(self.limits)
     }

@@ -3,6 +3,8 @@ use std::time::Duration;
 use mainstay_core::Deadline;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use crate::permit::DropCause;
+
 /// How long a call may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -26,6 +28,23 @@ impl Limit {
 }
 
 impl Limit {
+    /// Whether there is no time at all. Only a deadline needs the clock for that.
+    pub(super) fn has_passed(self) -> bool {
+        match self {
+            Limit::After(timeout) => timeout.is_zero(),
+            Limit::Until(deadline) => deadline.has_passed(Instant::now().into_std()),
+            Limit::Never => false,
+        }
+    }
+
+    /// Why what it cuts off was dropped.
+    pub(super) fn cause(self) -> DropCause {
+        match self {
+            Limit::Until(_) => DropCause::Deadline,
+            Limit::After(_) | Limit::Never => DropCause::TimedOut,
+        }
+    }
+
     /// This limit, or the deadline if that is earlier.
     pub(crate) fn earlier(self, deadline: Deadline) -> Self {
         match self.until() {

@@ -9,7 +9,8 @@ use crate::Rejected;
 
 /// Fails a call with [`Elapsed`] if its response is not there in time.
 ///
-/// Readiness is the inner service's: time spent waiting for it does not count.
+/// Readiness is the inner service's: time spent waiting for it does not count. Where the deadline
+/// has passed already the inner service is not called.
 #[derive(Clone, Debug)]
 pub struct Timeout<S, L = Limit> {
     inner: S,
@@ -37,6 +38,9 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let limit = self.limits.limit(&request);
+        if limit.has_passed() {
+            return TimeoutFuture::too_late();
+        }
         TimeoutFuture::new(self.inner.call(request), limit)
     }
 }
@@ -70,6 +74,9 @@ where
 
     fn call(&mut self, request: Req) -> Self::Future {
         let limit = self.limits.limit(&request).until();
+        if limit.has_passed() {
+            return BodyTimeoutFuture::too_late(limit);
+        }
         BodyTimeoutFuture::new(self.inner.call(request), limit)
     }
 }

@@ -14,6 +14,10 @@ use crate::sync::{AtomicU64, Ordering::SeqCst};
 #[derive(Debug, Default)]
 pub(crate) struct Tagged(AtomicU64);
 
+/// By how much a thread can be late, in tags: one that has stopped for longer between reading the
+/// tag and writing under it is not thought of.
+const A_LITTLE: u32 = 1 << 12;
+
 /// The epoch is over: what was to be recorded is too late, and was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Late;
@@ -62,10 +66,15 @@ impl Tagged {
     }
 }
 
-/// Tags go round in a circle: the one that is less than half of it ahead is the later.
+/// Tags go round in a circle: one that is a little ahead is the later, and everything else is old,
+/// however long nobody has written there.
 #[inline]
 fn compare(found: u32, tag: u32) -> std::cmp::Ordering {
-    found.wrapping_sub(tag).cast_signed().cmp(&0)
+    match found.wrapping_sub(tag) {
+        0 => Equal,
+        1..=A_LITTLE => Greater,
+        _ => Less,
+    }
 }
 
 #[inline]

@@ -245,6 +245,19 @@ mod tests {
         }
     }
 
+    /// Half way round, what was written long ago is old all the same.
+    #[test]
+    fn it_sees_after_any_idle_time() {
+        let failure = Sample { failed: true, slow: true };
+        for days in [1, 24, 25, 26, 40, 49, 50, 250, 3650] {
+            let (window, _, origin) = window(10, 10);
+            window.record(0, origin, failure).unwrap();
+            let now = origin + Duration::from_secs(days * 86_400);
+            let counts = window.record(0, now, failure);
+            assert_eq!(counts, Ok(Counts { calls: 1, failed: 1, slow: 1 }), "{days}");
+        }
+    }
+
     #[test]
     fn threads_lose_nothing() {
         let (window, _, origin) = window(4, 4000);

@@ -65,6 +65,7 @@ pub(crate) struct Model {
     calls: VecDeque<Call>,
     row: u32,
     gone: u32,
+    late: u32,
     opened: u32,
     last_wait: u64,
     closed_at: u64,
@@ -116,6 +117,7 @@ impl Model {
             calls: VecDeque::new(),
             row: 0,
             gone: 0,
+            late: 0,
             opened: 0,
             last_wait: 0,
             closed_at: 0,
@@ -142,26 +144,26 @@ impl Model {
                 }
                 match self.probe() {
                     Ok(number) => return Ok(self.ticket(Some(number), true)),
-                    Err(wait) => (State::HalfOpen, wait),
+                    Err(()) => (State::HalfOpen, None),
                 }
             }
         };
         if self.mode == Mode::Shadow { Ok(self.ticket(None, false)) } else { Err(refused) }
     }
 
-    fn probe(&mut self) -> Result<u64, Option<u64>> {
+    fn probe(&mut self) -> Result<u64, ()> {
         let now = self.now;
         let trial = &mut self.trial;
         if let Some(step) = trial.stage.checked_sub(1) {
             trial.saved += trial.settings.ramp_tenths[step];
             if trial.saved < 10 {
-                return Err(None);
+                return Err(());
             }
             trial.saved -= 10;
         } else {
             trial.places.retain(|(_, until)| *until > now);
             if trial.places.len() >= usize::from(trial.settings.at_once) {
-                return Err(trial.places.iter().map(|(_, until)| until - now).min());
+                return Err(());
             }
             trial.places.push((trial.probes, now + trial.settings.lease_ms));
         }
@@ -177,14 +179,22 @@ impl Model {
 
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
         if let (Some(probe), true) = (ticket.probe, ticket.generation == self.generation) {
+            let before = self.trial.places.len();
             self.trial.places.retain(|(number, _)| *number != probe);
+            if self.trial.places.len() == before && self.trial.stage > 0 {
+                self.trial.saved = (self.trial.saved + 10).min(19);
+            }
         }
     }
 
-    /// Half of the callers that are gone count, beginning with the second.
+    /// Half of the callers that are gone count, and of the deadlines, beginning with the second.
     pub(crate) fn dropped(&mut self, ticket: &Ticket, cause: DropCause) {
         let counts = match cause {
             DropCause::Panicked | DropCause::TimedOut | DropCause::Unknown => true,
+            DropCause::Deadline if ticket.counts => {
+                self.late += 1;
+                self.late.is_multiple_of(2)
+            }
             DropCause::CallerGone if ticket.counts => {
                 self.gone += 1;
                 self.gone.is_multiple_of(2)
@@ -202,11 +212,11 @@ impl Model {
         if !ticket.counts {
             return;
         }
-        if failed && let Some(wait) = pushback {
-            self.pushed_until = self.pushed_until.max(self.now + wait);
-        }
         if ticket.generation != self.generation {
             return;
+        }
+        if failed && let Some(wait) = pushback {
+            self.pushed_until = self.pushed_until.max(self.now + wait.min(self.max_pushback));
         }
         let slow = self.settings.slow_tenths.is_some()
             && ticket.started.is_some_and(|started| self.now - started > SLOW_MS);
@@ -270,13 +280,13 @@ impl Model {
             (trial.succeeded, trial.failed) = (0, 0);
         } else if done {
             self.go(State::Closed);
-            self.closed_at = self.now;
+            (self.closed_at, self.pushed_until) = (self.now, 0);
         }
     }
 
     fn open(&mut self) {
         let backoff = (1_000_u64 << self.opened.min(10)).min(8_000);
-        let pushed = self.pushed_until.saturating_sub(self.now).min(self.max_pushback);
+        let pushed = self.pushed_until.saturating_sub(self.now);
         self.opened += 1;
         self.last_wait = backoff.max(pushed);
         self.retry_at = self.now + self.last_wait;
@@ -298,7 +308,7 @@ impl Model {
         if !(decides(mode) && decides(self.mode)) {
             self.go(State::Closed);
             self.opened = 0;
-            self.closed_at = self.now;
+            (self.closed_at, self.pushed_until) = (self.now, 0);
         }
         self.mode = mode;
     }

@@ -127,11 +127,13 @@ async fn trap_10_a_body_that_panics_has_failed() {
     assert_eq!(counts(&breaker), (1, 1));
 }
 
-/// Whoever has seen enough may drop the rest.
+/// Whoever has seen enough may drop the rest: of a page the head has told how it went.
 #[tokio::test]
 async fn trap_10_a_body_that_nobody_reads_is_ignored() {
     let breaker = breaker();
     drop(page(breaker.http_layer().including_body(), vec![Ok(data())]).await);
+    assert_eq!(counts(&breaker), (1, 0));
+    let breaker = self::breaker();
     drop(stream(breaker.http_layer(), vec![Ok(data()), Ok(trailers("14"))]).await);
     drop(stream(breaker.http_layer(), vec![]).await);
     assert_eq!(counts(&breaker), (0, 0));

@@ -19,7 +19,7 @@ const OPEN_FOR: Backoff = Backoff::exponential()
 /// A caller's deadline that passes says as much about the caller as about the gateway: four such
 /// calls are one failure. Otherwise five impatient callers would close the shop for everybody, and
 /// if it were none nobody would notice a gateway that hangs while all callers are impatient.
-const WEIGHTS: DropWeights = DropWeights::DEFAULT.with(DropCause::TimedOut, 0.25);
+const WEIGHTS: DropWeights = DropWeights::DEFAULT.with(DropCause::Deadline, 0.25);
 
 /// The breaker of the payment gateway.
 pub(super) fn new() -> Result<CircuitBreaker, InvalidConfig> {
