@@ -44,14 +44,14 @@ impl<R: RandomSource> Schedule<R> {
         self.next_nanos(nanos(elapsed))
     }
 
-    /// As [`Schedule::next_after`], where the other side has said how long the delay is: not less,
-    /// and by chance up to a tenth more, so that not everybody who was told the same comes back at
-    /// the same moment.
+    /// As [`Schedule::next_after`], where the other side has said how long the delay is: not less
+    /// than that, nor than it would have been, and by chance up to a tenth more than was said, so
+    /// that not everybody who was told the same comes back at the same moment.
     pub(crate) fn told_after(&mut self, elapsed: Duration, wait: Duration) -> Option<Duration> {
         let wait = nanos(wait);
-        let delay = between(wait, wait.saturating_add(wait / 10), self.source.next_u64());
-        self.steps.advance();
-        self.next_is(nanos(elapsed), delay)
+        let told = between(wait, wait.saturating_add(wait / 10), self.source.next_u64());
+        let own = self.range.draw(self.steps.advance(), self.previous, &self.source);
+        self.next_is(nanos(elapsed), told.max(own))
     }
 
     /// For how long an attempt may still begin, or `None` if it is too late for one.

@@ -17,7 +17,7 @@ pub enum Event {
         delay: Duration,
         /// What became of the one before.
         cause: Cause,
-        /// Whether the delay is what the other side said.
+        /// Whether the other side said how long to wait: the delay is no shorter.
         pushed_back: bool,
     },
     /// There will be none: the result of the latest attempt is that of the call.

@@ -9,6 +9,8 @@
 //! - Only what may go better is tried again, which the [classifier](crate::classify) says, and only
 //!   what may be sent twice.
 //! - What the other side says about coming back is heeded: `Retry-After`, `grpc-retry-pushback-ms`.
+//!   Both make a delay longer, never shorter: a server that says 0, or a date that has passed, would
+//!   be sent all attempts at once. gRPC's may shorten it by gRFC A6; here it does not.
 //! - A [budget](crate::budget) limits the retries of all calls together.
 //! - No attempt is begun that the deadline would cut off.
 //! - Where retries are nested, the outermost makes them.

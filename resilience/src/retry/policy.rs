@@ -87,7 +87,8 @@ impl<C> Retry<C> {
     }
 
     /// The longest time that the other side may ask to wait: where it asks for more there is no
-    /// retry, and its answer is that of the call. Default: [`Retry::MAX_PUSHBACK`], 20 s.
+    /// retry, and its answer is that of the call. Where it asks for less than the backoff's delay,
+    /// that is waited for. Default: [`Retry::MAX_PUSHBACK`], 20 s.
     pub fn max_pushback(mut self, max_pushback: Duration) -> Self {
         self.rules.max_pushback = max_pushback;
         self
