@@ -228,6 +228,28 @@ async fn a_deadline_is_minded() {
     assert_eq!(retry(&policy).deadline(None).run(takes(DELAY)).await, Err(3));
 }
 
+/// Before or after the limit of each attempt.
+#[tokio::test(start_paused = true)]
+async fn a_deadline_and_a_limit_go_together_in_either_order() {
+    for first in [false, true] {
+        let policy = policy();
+        let deadline = in_time(4 * DELAY);
+        let call = if first {
+            retry(&policy).deadline(deadline).attempt_timeout(DELAY)
+        } else {
+            retry(&policy).attempt_timeout(DELAY).deadline(deadline)
+        };
+        let (made, start) = (Cell::new(0), Instant::now());
+        let hang = async |_| {
+            made.set(made.get() + 1);
+            pending::<Result<(), &str>>().await
+        };
+        assert!(matches!(call.run(hang).await, Err(Rejected::Rejection(_))));
+        // The third would begin when there is nothing left.
+        assert_eq!((made.get(), start.elapsed()), (2, 3 * DELAY), "{first}");
+    }
+}
+
 /// Clones know what the others have seen.
 #[tokio::test(start_paused = true)]
 async fn what_attempts_take_is_known_to_clones() {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use mainstay_core::Deadline;
 use pin_project_lite::pin_project;
 
 use super::rules::Rules;
@@ -26,6 +27,13 @@ pub struct TimedCall<P, C = AnyError> {
 impl<P: Borrow<Retry<C>>, C> TimedCall<P, C> {
     pub(super) fn new(call: RetryCall<P, C>, limit: Limit) -> Self {
         Self { call, limit }
+    }
+
+    /// As [`RetryCall::deadline`](super::RetryCall::deadline), which may be said before or after the
+    /// limit of each attempt.
+    pub fn deadline(mut self, deadline: impl Into<Option<Deadline>>) -> Self {
+        self.call = self.call.deadline(deadline);
+        self
     }
 
     /// As [`RetryCall::run`](super::RetryCall::run).
