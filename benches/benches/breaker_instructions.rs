@@ -9,6 +9,7 @@ use mainstay_benches::{Operation, count_instructions, warm};
 #[library_benchmark]
 #[bench::floor(warm(&AREA, "closed", "floor"))]
 #[bench::mainstay(warm(&AREA, "closed", "mainstay"))]
+#[bench::mainstay_shared(warm(&AREA, "closed", "mainstay-shared"))]
 #[bench::tower_resilience_circuitbreaker(warm(&AREA, "closed", "tower-resilience-circuitbreaker"))]
 #[bench::seatbelt(warm(&AREA, "closed", "seatbelt"))]
 #[bench::recloser(warm(&AREA, "closed", "recloser"))]

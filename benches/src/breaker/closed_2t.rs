@@ -21,6 +21,10 @@ pub(super) const CASE: Case = Case {
         Contender { who: FLOOR, prepare: || repeat_on_two_threads(counted::around(Backend)) },
         Contender { who: MAINSTAY, prepare: || repeat_on_two_threads(mainstay::around(Backend)) },
         Contender {
+            who: "mainstay-shared",
+            prepare: || repeat_on_two_threads(mainstay::shared(Backend)),
+        },
+        Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || repeat_on_two_threads(tower_resilience::around(Backend)),
         },

@@ -49,13 +49,12 @@ impl ResponseJudge {
         mut permit: Permit,
     ) -> Response<WatchedBody<B>> {
         let verdicts = if is_grpc(response.headers()) {
-            match self.grpc.classify_headers(&response) {
-                Some(verdict) => Err(verdict),
-                None => {
-                    // A stream may go on for hours and be well all the same.
-                    permit.is_timed_to_here();
-                    Ok(Verdicts::Trailers(self.grpc))
-                }
+            if let Some(verdict) = self.grpc.classify_headers(&response) {
+                Err(verdict)
+            } else {
+                // A stream may go on for hours and be well all the same.
+                permit.is_timed_to_here();
+                Ok(Verdicts::Trailers(self.grpc))
             }
         } else {
             let verdict = Classify::classify(&self.http, &response);

@@ -37,7 +37,8 @@ impl<P: Settle> Permit<P> {
     }
 
     /// The call has ended with a result.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "each of these is a few moves")]
+    #[inline(always)]
     pub fn finish(self, verdict: Verdict) {
         self.settle(Ending::Finished(verdict));
     }
@@ -48,7 +49,8 @@ impl<P: Settle> Permit<P> {
     }
 
     /// The call has ended in this way.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "each of these is a few moves")]
+    #[inline(always)]
     pub fn settle(mut self, ending: Ending) {
         self.settle_once(|| ending);
     }
@@ -67,7 +69,8 @@ impl<P: Settle> Permit<P> {
         self.settle_once(|| Ending::Dropped(DropCause::current()));
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "each of these is a few moves")]
+    #[inline(always)]
     fn settle_once(&mut self, ending: impl FnOnce() -> Ending) {
         if let Some((policy, ticket)) = self.held.take() {
             policy.settle(ticket, ending());

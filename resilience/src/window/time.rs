@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::tagged::{Late, Tagged};
 use super::{Counts, Sample};
+use crate::backoff::nanos;
 use crate::sync::{AtomicU64, Ordering};
 
 /// The calls of the last stretch of time, counted in buckets.
@@ -96,11 +97,13 @@ impl TimeWindow {
 
     fn counts_up_to(&self, serial: u32) -> Counts {
         let len = u32::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(self.room);
-        (0..len).fold(Counts::default(), |sum, back| {
+        // From the latest bucket back to the oldest; the first ones come after the last.
+        let place = (serial % self.room) as usize;
+        let (older, newer) = self.buckets.split_at(place.saturating_add(1).min(self.buckets.len()));
+        let buckets = older.iter().rev().chain(newer.iter().rev());
+        buckets.zip(0..len).fold(Counts::default(), |sum, (bucket, back)| {
             let serial = serial.wrapping_sub(back);
-            let count = |of: fn(&Bucket) -> &Tagged| {
-                self.bucket(serial).map_or(0, |bucket| of(bucket).load(serial))
-            };
+            let count = |of: fn(&Bucket) -> &Tagged| of(bucket).load(serial);
             Counts {
                 calls: sum.calls.saturating_add(count(|bucket| &bucket.calls)),
                 failed: sum.failed.saturating_add(count(|bucket| &bucket.failed)),
@@ -110,9 +113,9 @@ impl TimeWindow {
     }
 
     fn serial(&self, epoch: u32, now: Instant) -> u32 {
-        let elapsed = now.saturating_duration_since(self.origin).as_nanos();
+        let elapsed = nanos(now.saturating_duration_since(self.origin));
         // Serial numbers come round, and so do ticks.
-        let ticks = elapsed / self.width.as_nanos() % (1 << 32);
+        let ticks = (elapsed / nanos(self.width)) & u64::from(u32::MAX);
         let ticks = u32::try_from(ticks).unwrap_or_default();
         ticks.wrapping_add(epoch.wrapping_mul(self.room))
     }

@@ -32,6 +32,7 @@ pub(super) const CASE: Case = Case {
     contenders: &[
         Contender { who: FLOOR, prepare: || repeat(floor::around(Backend)) },
         Contender { who: MAINSTAY, prepare: || repeat(mainstay::around(Backend)) },
+        Contender { who: "mainstay-shared", prepare: || repeat(mainstay::shared(Backend)) },
         Contender {
             who: "tower-resilience-circuitbreaker",
             prepare: || repeat(tower_resilience::around(Backend)),
@@ -45,6 +46,7 @@ pub(super) const CASE: Case = Case {
 fn check_same_work() {
     call::check(&floor::around(Backend));
     call::check(&mainstay::around(Backend));
+    call::check(&mainstay::shared(Backend));
     call::check(&tower_resilience::around(Backend));
     call::check(&seatbelt::around(Backend));
     call::check(&recloser::around(Backend));

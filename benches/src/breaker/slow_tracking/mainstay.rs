@@ -1,5 +1,5 @@
 use mainstay_resilience::breaker::{
-    CircuitBreaker, CircuitBreakerService, FailureRate, SlowCalls, Window,
+    CircuitBreaker, CircuitBreakerLayer, CircuitBreakerService, FailureRate, SlowCalls, Window,
 };
 use tower_layer::Layer;
 
@@ -7,12 +7,11 @@ use super::SLOW;
 use crate::breaker::closed::{RATE, WINDOW};
 
 pub(super) fn around<S>(inner: S) -> CircuitBreakerService<S> {
-    CircuitBreaker::builder("bench")
+    let breaker = CircuitBreaker::builder("bench")
         .window(Window::calls(WINDOW))
         .trip(FailureRate::at_least(f64::from(RATE)))
         .trip(SlowCalls::longer_than(SLOW).rate(f64::from(RATE)))
         .build()
-        .expect("a valid configuration")
-        .layer()
-        .layer(inner)
+        .expect("a valid configuration");
+    CircuitBreakerLayer::of(Box::leak(Box::new(breaker))).layer(inner)
 }
