@@ -537,6 +537,96 @@ async fn calls_of_grpc_are_judged_by_their_code() {
     }
 }
 
+/// A call that fails in its trailers got its tokens back when its head came, and so did one whose
+/// end nobody saw.
+#[tokio::test(start_paused = true)]
+async fn trap_a_call_of_grpc_gets_its_tokens_back_when_it_has_ended_well() {
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Reads {
+        All,
+        Data,
+        Nothing,
+    }
+    type Frames = fn() -> Vec<Frame<Bytes>>;
+    let cases: [(Frames, Reads, bool); 7] = [
+        (|| vec![data(), status("0")], Reads::All, true),
+        (|| vec![data(), data(), status("5")], Reads::All, true),
+        (|| vec![data(), status("13")], Reads::All, false),
+        (|| vec![data()], Reads::All, false),
+        (|| vec![data(), status("0")], Reads::Data, false),
+        (|| vec![data(), status("0")], Reads::Nothing, false),
+        (|| vec![status("0")], Reads::Nothing, true),
+    ];
+    for (frames, reads, refunded) in cases {
+        // What may be sent again is looked at, and the rest is not.
+        for (again, retried) in [(false, false), (true, false), (true, true)] {
+            if !again && reads == Reads::Nothing {
+                continue;
+            }
+            let budget = Budget::new(Tokens::DEFAULT.capacity(20).refund(5.0));
+            for _ in 0..2 {
+                let now = Instant::now().into_std();
+                let permit = budget.try_withdraw(now, mainstay_resilience::budget::Cause::Failure);
+                drop(permit.unwrap());
+            }
+            let calls = AtomicU32::new(0);
+            let server = service_fn(|_: Request<ReplayBody<Full<Bytes>>>| {
+                let busy = calls.fetch_add(1, Relaxed) == 0 && retried;
+                ready(Ok::<_, Infallible>(if busy {
+                    grpc(Some("14"), Vec::new())
+                } else {
+                    grpc(None, frames())
+                }))
+            });
+            let layer = policy().budget(budget.clone()).http_layer().retry_if(move |_| again);
+            let response = layer.layer(server).oneshot(put("x")).await.unwrap();
+            let left = || budget.remaining(Instant::now().into_std());
+            // A retry costs one of the two, and is one again if it went well; a first attempt that
+            // goes well brings one.
+            let before = if retried { 1 } else { 2 };
+            let known = frames().len() == 1 && refunded && again;
+            assert_eq!(left(), before + u64::from(known), "{:?} {again} {retried}", frames());
+            let mut body = response.into_body();
+            match reads {
+                Reads::All => while body.frame().await.is_some() {},
+                Reads::Data => drop(body.frame().await),
+                Reads::Nothing => {}
+            }
+            drop(body);
+            assert_eq!(left(), before + u64::from(refunded), "{:?} {again} {retried}", frames());
+        }
+    }
+}
+
+/// It goes wherever the body inside of it may go.
+#[test]
+fn the_body_of_a_response_can_be_shared_and_sent() {
+    fn shared<T: Send + Sync + Unpin>() {}
+    shared::<mainstay_resilience::retry::PeekBody<Full<Bytes>>>();
+}
+
+/// No call of gRPC is sent again by itself: all are sent with `POST`.
+#[tokio::test(start_paused = true)]
+async fn a_call_of_grpc_is_sent_again_only_where_that_is_said() {
+    let keyed = |request: &mut Request<_>| {
+        request.headers_mut().insert("idempotency-key", "1".parse().unwrap());
+    };
+    for (key, allowed, made) in [(false, false, 1), (true, false, 3), (false, true, 3)] {
+        let calls = AtomicU32::new(0);
+        let server = service_fn(|_: Request<ReplayBody<Full<Bytes>>>| {
+            calls.fetch_add(1, Relaxed);
+            ready(Ok::<_, Infallible>(grpc(Some("14"), Vec::new())))
+        });
+        let mut request = Request::post("/shop.Orders/Get").body(Full::from("x")).unwrap();
+        if key {
+            keyed(&mut request);
+        }
+        let layer = if allowed { layer().retry_if(|_| true) } else { layer() };
+        let _ = layer.layer(server).oneshot(request).await;
+        assert_eq!(calls.load(Relaxed), made, "{key} {allowed}");
+    }
+}
+
 /// What was looked at counts as what is still to come.
 #[tokio::test(start_paused = true)]
 async fn a_response_that_was_looked_at_is_as_long_as_before() {

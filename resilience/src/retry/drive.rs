@@ -82,8 +82,11 @@ where
     /// An attempt has ended: with an answer, or there is another.
     fn ended(self: Pin<&mut Self>, output: F::Output, cx: &mut Context<'_>) -> Option<T> {
         let mut this = self.project();
-        let (result, verdict) = this.source.judge(output, this.core.may_retry(), cx);
+        let (mut result, verdict) = this.source.judge(output, this.core.may_retry(), cx);
         let Some(delay) = this.core.ended(this.source.rules(), &verdict) else {
+            if let Some(refund) = X::owes(&mut result) {
+                *refund = this.core.ended_openly(this.source.rules());
+            }
             return Some(result);
         };
         if let Err(reason) = this.source.rewind() {

@@ -78,6 +78,13 @@
 //! time is up, and not waited with either, as it may take the place of others meanwhile: it is the
 //! answer at once. A call that has failed with an error waits.
 //!
+//! # gRPC
+//!
+//! Every call of gRPC is a `POST`, so none is sent again unless it carries an idempotency key or
+//! [`HttpRetryLayer::retry_if`] says which methods may be. How a call went is in its trailers. Where
+//! those are there together with the head they decide about another attempt; where data comes before
+//! them they are waited for by the caller, and no more than the budget's refund depends on them.
+//!
 //! # Nested retries
 //!
 //! Three layers of three attempts make 27 calls to a service that is down. Here all but the

@@ -2,6 +2,7 @@ use std::future::Future;
 use std::task::{Context, Poll};
 
 use super::rules::Rules;
+use super::ticket::Refund;
 use super::{Attempt, GaveUp};
 use crate::classify::Verdict;
 
@@ -20,6 +21,11 @@ pub(super) trait Source {
         may_retry: bool,
         cx: &mut Context<'_>,
     ) -> (Self::Output, Verdict);
+
+    /// Where an answer that was judged before its end keeps what the budget is owed if it ends well.
+    fn owes(_: &mut Self::Output) -> Option<&mut Option<Refund>> {
+        None
+    }
 
     /// Takes back what the attempt before was given, such as a body that it may still be reading.
     /// An error says why there can be no other attempt.

@@ -1,4 +1,5 @@
-use crate::budget::Permit;
+use super::rules::Rules;
+use crate::budget::{Budget, Permit};
 
 /// Leave for one retry. Dropped before the retry is made, it goes back to the budget.
 #[derive(Debug, Default)]
@@ -22,6 +23,32 @@ impl Ticket {
     pub(super) fn succeeded(&mut self) {
         if let Some(permit) = self.permit.take() {
             permit.succeeded();
+        }
+    }
+
+    /// Whether the retry went well will be known later: what is then to be told.
+    pub(super) fn later(&mut self) -> Option<Refund> {
+        self.permit.take().map(Refund::Retry)
+    }
+}
+
+/// What the budget is owed if a call turns out to have gone well. Dropped, it has not.
+#[derive(Debug)]
+pub(super) enum Refund {
+    /// At its first attempt.
+    Call(Budget),
+    Retry(Permit),
+}
+
+impl Refund {
+    pub(super) fn of_call(rules: &Rules) -> Option<Self> {
+        rules.budget.clone().map(Self::Call)
+    }
+
+    pub(super) fn succeeded(self) {
+        match self {
+            Self::Call(budget) => budget.call_succeeded(),
+            Self::Retry(permit) => permit.succeeded(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mainstay_core::{Deadline, Outcome};
 
 use super::rules::{Chance, Rules};
-use super::ticket::Ticket;
+use super::ticket::{Refund, Ticket};
 use super::{Attempt, Event, GaveUp, nested};
 use crate::backoff::Schedule;
 use crate::budget::Cause;
@@ -107,6 +107,14 @@ impl Core {
                 None
             }
             Outcome::Ignored => None,
+        }
+    }
+
+    /// The call is over, and whether it went well will be known later.
+    pub(super) fn ended_openly(&mut self, rules: &Rules) -> Option<Refund> {
+        match &mut self.retries {
+            Some(retries) => retries.ticket.later(),
+            None => Refund::of_call(rules),
         }
     }
 

@@ -32,20 +32,25 @@ where
     let verdict = match verdict {
         Some(verdict) => verdict,
         None if peek => peeked(grpc, response.body_mut(), cx),
-        None => Verdict::success(),
+        None => open(grpc, response.body_mut()),
     };
     (Ok(response), verdict)
 }
 
 /// A body that goes on is the caller's, however it ends.
+fn open<B: Body>(grpc: &GrpcClassifier, body: &mut PeekBody<B>) -> Verdict {
+    body.await_end(grpc.clone());
+    Verdict::ignored()
+}
+
 fn peeked<B: Body + Unpin>(
     grpc: &GrpcClassifier,
     body: &mut PeekBody<B>,
     cx: &mut Context<'_>,
 ) -> Verdict {
     match body.peek(cx) {
-        Seen::More => Verdict::success(),
         Seen::Trailers(trailers) => grpc.classify_trailers(trailers),
         Seen::CutOff => Verdict::transient(),
+        Seen::More => open(grpc, body),
     }
 }

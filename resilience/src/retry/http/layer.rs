@@ -15,6 +15,10 @@ use crate::retry::Retry;
 /// - Responses are judged by [`HttpClassifier`], those of gRPC by [`GrpcClassifier`]; errors are
 ///   transient.
 /// - Sent again is what may be sent twice: see [`is_idempotent`](super::super::is_idempotent).
+///   **Every call of gRPC is a `POST`, so none is sent again**, unless it has an idempotency key or
+///   [`retry_if`](HttpRetryLayer::retry_if) says so.
+/// - What ends well pays back to the [budget](crate::budget); a call of gRPC does when its trailers
+///   have been read, as its head does not say how it will end.
 /// - A body is kept while it is sent, up to a [cap](HttpRetryLayer::body_cap).
 /// - A [`Deadline`](mainstay_core::Deadline) among the request's extensions is minded: no attempt
 ///   is begun that would not be over by then, going by what attempts took of late.
@@ -99,8 +103,8 @@ impl<C, M> HttpRetryLayer<C, M> {
 
     /// Which requests may be sent again, in place of [`is_idempotent`](super::super::is_idempotent).
     ///
-    /// Requests of gRPC are all sent with `POST`, so none of them is sent again unless this says
-    /// which methods may be:
+    /// Requests of gRPC are all sent with `POST`, so without an idempotency key none of them is
+    /// sent again unless this says which methods may be:
     ///
     /// ```
     /// use mainstay_resilience::retry::{Retry, is_idempotent};

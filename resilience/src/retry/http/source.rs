@@ -15,6 +15,7 @@ use crate::classify::{Classify, Verdict};
 use crate::retry::replay::Recording;
 use crate::retry::rules::Rules;
 use crate::retry::source::Source;
+use crate::retry::ticket::Refund;
 use crate::retry::{Attempt, GRPC_PREVIOUS_RPC_ATTEMPTS, GaveUp, ReplayBody};
 
 /// Attempts that an HTTP service makes.
@@ -54,6 +55,10 @@ where
         cx: &mut Context<'_>,
     ) -> (Self::Output, Verdict) {
         judge((&self.shared.policy.classifier, &self.shared.grpc), output, may_retry, cx)
+    }
+
+    fn owes(result: &mut Self::Output) -> Option<&mut Option<Refund>> {
+        result.as_mut().ok()?.body_mut().owes()
     }
 
     fn rewind(&mut self) -> Result<(), GaveUp> {
