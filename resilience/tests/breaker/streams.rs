@@ -1,6 +1,7 @@
 //! Bodies that go on for long, or stall.
 
 use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,7 +35,7 @@ fn breaker() -> (CircuitBreaker, ManualClock) {
 type Frames = futures_util::stream::BoxStream<'static, Result<Frame<Bytes>, Infallible>>;
 
 /// A gRPC stream of messages without an end, or one that is silent.
-async fn stream(messages: bool) -> Result<Response<StreamBody<Frames>>, Infallible> {
+fn stream(messages: bool) -> Ready<Result<Response<StreamBody<Frames>>, Infallible>> {
     let message = || Ok(Frame::data(Bytes::from_static(b"message")));
     let frames: Frames = if messages {
         Box::pin(futures_util::stream::repeat_with(message))
@@ -44,7 +45,7 @@ async fn stream(messages: bool) -> Result<Response<StreamBody<Frames>>, Infallib
     let mut response = Response::new(StreamBody::new(frames));
     let grpc = "application/grpc".parse().unwrap();
     response.headers_mut().insert("content-type", grpc);
-    Ok(response)
+    ready(Ok(response))
 }
 
 #[tokio::test]
