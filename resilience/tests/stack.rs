@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full};
-use mainstay_core::Deadline;
+use mainstay_core::{Deadline, ManualClock};
 use mainstay_resilience::backoff::Backoff;
 use mainstay_resilience::breaker::{CircuitBreaker, Config, Consecutive, Mode};
+use mainstay_resilience::classify::HttpClassifier;
 use mainstay_resilience::retry::{ReplayBody, Retry};
 use mainstay_resilience::stack::{ClientStack, Refused};
 use mainstay_resilience::{Rejected, Rejection};
@@ -170,6 +171,24 @@ async fn it_answers_where_it_must_not_fail() {
     let service = tower::Layer::layer(&ClientStack::http(forced).respond(), client);
     let response = service.oneshot(get()).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+/// A date in `Retry-After` is measured by the classifier's own clock.
+#[tokio::test(start_paused = true)]
+async fn the_classifier_of_the_retry_is_kept() {
+    let busy = service_fn(|_: Request<ReplayBody<Body>>| async {
+        let mut response = Response::new(Full::<Bytes>::default());
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        let date = "Thu, 01 Jan 1970 00:00:07 GMT".parse().unwrap();
+        response.headers_mut().insert("retry-after", date);
+        Ok::<_, std::io::Error>(response)
+    });
+    let long_ago = ManualClock::at(std::time::UNIX_EPOCH);
+    let retry = three().attempts(2).http_layer().classify(HttpClassifier::with_clock(long_ago));
+    let start = Instant::now();
+    let service = ClientStack::http(breaker()).retry(retry).service(busy);
+    assert_eq!(service.oneshot(get()).await.unwrap().status(), 503);
+    assert!(start.elapsed() >= 7 * SECOND, "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

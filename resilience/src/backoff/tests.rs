@@ -274,3 +274,10 @@ fn without_a_limit_it_does_not_end_and_with_one_it_does() {
     let seconds = Backoff::constant(Duration::from_secs(1)).unlimited_attempts();
     assert_eq!(seconds.max_elapsed(Duration::from_secs(60)).schedule().count(), 60);
 }
+
+/// The cap of the others is not that of constant delays.
+#[test]
+fn a_constant_delay_may_be_long() {
+    let hour = Duration::from_secs(3600);
+    assert_eq!(Backoff::constant(hour).schedule().next(), Some(hour));
+}

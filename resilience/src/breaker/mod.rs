@@ -56,7 +56,8 @@
 //! # Cancellation
 //!
 //! A call that is dropped counts as the [`DropCause`](crate::permit::DropCause) weighs; one that
-//! was let through and not begun gives its place back. A probe that hangs gives its place back when
+//! was let through and not begun gives its place back. On a server whose clients may hang up,
+//! [`DroppedAsLayer`](crate::permit::DroppedAsLayer) tells that from a timeout. A probe that hangs gives its place back when
 //! its [lease](HalfOpen::lease) ends. A result that comes after the breaker has changed its state
 //! changes nothing.
 //!

@@ -47,10 +47,12 @@ impl ClientStack {
 
     /// How a call is tried again: a [`Retry`], or the [layer](Retry::http_layer) of one. Default:
     /// not at all.
+    ///
+    /// Every call of gRPC is a `POST`, and so is not sent again unless it has an idempotency key or
+    /// [`HttpRetryLayer::retry_if`] says so.
     pub fn retry<M>(self, retry: impl Into<HttpRetryLayer<HttpClassifier, M>>) -> ClientStack<M> {
         let Self { deadline, breaker, attempt, .. } = self;
-        let classifier = StackClassifier(HttpClassifier::new());
-        let retry = deadline.tell(retry.into().classify(classifier));
+        let retry = deadline.tell(retry.into().map_classifier(StackClassifier));
         ClientStack { deadline, retry, breaker, attempt }
     }
 }
@@ -58,7 +60,8 @@ impl ClientStack {
 impl<M> ClientStack<M> {
     /// How long a call may take until the head of its response, attempts and waits included.
     /// Default: until the [`Deadline`] among the request's extensions, and without one no limit.
-    /// That one counts in any case, if it is earlier.
+    /// That one counts in any case, if it is earlier. This one is not put among the extensions: what
+    /// passes deadlines on goes around the stack.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Total { limit: Some(limit) };
         self.retry = self.deadline.tell(self.retry);

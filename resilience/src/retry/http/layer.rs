@@ -89,8 +89,13 @@ impl HttpRetryLayer {
 impl<C, M> HttpRetryLayer<C, M> {
     /// How results are judged, but for responses of gRPC. Default: [`HttpClassifier`].
     pub fn classify<D>(self, classifier: D) -> HttpRetryLayer<D, M> {
+        self.map_classifier(|_| classifier)
+    }
+
+    /// A classifier made of the one there is.
+    pub(crate) fn map_classifier<D>(self, map_it: impl FnOnce(C) -> D) -> HttpRetryLayer<D, M> {
         let Shared { policy, grpc, eligible, body_cap, attempt_header, within, map } = self.shared;
-        let policy = policy.classify(classifier);
+        let policy = Retry { rules: policy.rules, classifier: map_it(policy.classifier) };
         let shared = Shared { policy, grpc, eligible, body_cap, attempt_header, within, map };
         HttpRetryLayer { shared }
     }
