@@ -316,3 +316,15 @@ fn clones_share_and_nothing_allocates() {
         assert_eq!(budget.remaining(clock.now()), before);
     }
 }
+
+#[test]
+fn a_ratio_is_the_one_that_is_asked_for() {
+    let now = ManualClock::new().now();
+    let [none, all] = [Budget::ratio(0.0), Budget::ratio(1.0)];
+    let reserve = none.remaining(now);
+    for _ in 0..100 {
+        none.call_started(|| now);
+        all.call_started(|| now);
+    }
+    assert_eq!((none.remaining(now), all.remaining(now)), (reserve, reserve + 100));
+}
