@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mainstay_core::{Outcome, Pushback};
 
@@ -58,7 +58,9 @@ impl Core {
         if view.state() != State::Closed || !view.includes(epoch) {
             return;
         }
-        self.note_pushback(pushed);
+        if let Some(wait) = pushed {
+            self.note_pushback(wait, self.now());
+        }
         // Late: either that state is over, or the window is just being made anew. Then a part of
         // it may be there already, and what is recorded again would count twice.
         let Ok(counts) = self.ring.0.record(view.epoch(), || self.now(), sample) else {
@@ -101,7 +103,9 @@ impl Core {
         if view.state() != State::HalfOpen || !view.includes(ticket.epoch()) {
             return;
         }
-        self.note_pushback(pushed);
+        if let Some(wait) = pushed {
+            self.note_pushback(wait, now);
+        }
         let change = match cold.settle(place, sample) {
             Judgement::Undecided => return,
             Judgement::Recovered => cold.close(view, now),
@@ -151,12 +155,10 @@ impl Core {
     }
 
     /// The other side does not want to be called for so long.
-    fn note_pushback(&self, wait: Option<Duration>) {
-        if let Some(wait) = wait {
-            let wait = nanos(wait).min(self.hot.max_pushback.load(Relaxed));
-            let until = self.nanos_at(self.now()).saturating_add(wait);
-            self.hot.pushed_until.fetch_max(until, Relaxed);
-        }
+    fn note_pushback(&self, wait: Duration, now: Instant) {
+        let wait = nanos(wait).min(self.hot.max_pushback.load(Relaxed));
+        let until = self.nanos_at(now).saturating_add(wait);
+        self.hot.pushed_until.fetch_max(until, Relaxed);
     }
 }
 

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use mainstay_core::Deadline;
+use mainstay_core::{Clock, Deadline};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use crate::TokioClock;
 use crate::permit::DropCause;
 
 /// How long a call may take.
@@ -32,7 +33,7 @@ impl Limit {
     pub(super) fn has_passed(self) -> bool {
         match self {
             Limit::After(timeout) => timeout.is_zero(),
-            Limit::Until(deadline) => deadline.has_passed(Instant::now().into_std()),
+            Limit::Until(deadline) => deadline.has_passed(TokioClock.now()),
             Limit::Never => false,
         }
     }
@@ -56,9 +57,7 @@ impl Limit {
     /// The same as an instant, for what has several parts that share it.
     pub(super) fn until(self) -> Self {
         match self {
-            Limit::After(timeout) => {
-                Limit::Until(Deadline::after(Instant::now().into_std(), timeout))
-            }
+            Limit::After(timeout) => Limit::Until(Deadline::after(TokioClock.now(), timeout)),
             other => other,
         }
     }
