@@ -1,6 +1,7 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::core::Core;
+use super::error::Refusal;
 use super::ticket::Ticket;
 use super::trial::Answer;
 use super::word::View;
@@ -11,7 +12,7 @@ use crate::sync::lock;
 impl Core {
     /// Whether a call may be made now.
     #[inline]
-    pub(super) fn admit(&self) -> Result<Ticket, Open> {
+    pub(super) fn admit(&self) -> Result<Ticket, Refusal> {
         let view = self.hot.word.load();
         if view.is_closed_by_itself() {
             return Ok(Ticket::counted(view.epoch()));
@@ -19,15 +20,10 @@ impl Core {
         self.admit_otherwise(view)
     }
 
-    /// All but what most calls come to, and apart from it to keep that short.
-    #[inline(never)]
-    fn admit_otherwise(&self, view: View) -> Result<Ticket, Open> {
-        match (view.mode(), view.state()) {
-            (Mode::Disabled, _) => Ok(Ticket::PASS),
-            (Mode::ForcedOpen, _) => Err(self.reject(State::Open, None)),
-            (_, State::Closed) => Ok(Ticket::counted(view.epoch())),
-            (mode, state) => self.admit_guarded(mode, state),
-        }
+    /// The rejection for who made the call.
+    #[inline]
+    pub(super) fn open(&self, refusal: Refusal) -> Open {
+        Open { name: self.name.clone(), refusal }
     }
 
     /// The call is made now.
@@ -38,35 +34,60 @@ impl Core {
         }
     }
 
-    fn admit_guarded(&self, mode: Mode, state: State) -> Result<Ticket, Open> {
-        let now = self.now();
-        let refused = match (state, self.wait(now)) {
-            (State::Open, Some(wait)) => (State::Open, Some(wait)),
-            _ => match self.ask_for_trial(now) {
-                Ok(ticket) => return Ok(ticket),
-                Err(refused) => refused,
-            },
-        };
-        if mode == Mode::Shadow {
-            self.audience.tell(|| Event::WouldReject(self.open(refused.0, refused.1)));
-            return Ok(Ticket::PASS);
+    /// All but what most calls come to, and apart from that to keep it short.
+    #[inline(never)]
+    fn admit_otherwise(&self, view: View) -> Result<Ticket, Refusal> {
+        if view.is_open_by_itself() {
+            return self.admit_open().map_err(|refusal| self.refuse(refusal));
         }
-        Err(self.reject(refused.0, refused.1))
+        let (mode, state) = (view.mode(), view.state());
+        let answer = match (mode, state) {
+            (Mode::Disabled, _) => Ok(Ticket::PASS),
+            (Mode::ForcedOpen, _) => Err(Refusal::new(State::Open, 0)),
+            (_, State::Closed) => Ok(Ticket::counted(view.epoch())),
+            (_, State::Open) => self.admit_open(),
+            (_, State::HalfOpen) => self.ask_for_trial(self.now()),
+        };
+        match answer {
+            Err(refusal) if mode == Mode::Shadow => {
+                self.audience.tell(|| Event::WouldReject(self.open(refusal)));
+                Ok(Ticket::PASS)
+            }
+            Err(refusal) => Err(self.refuse(refusal)),
+            admitted => admitted,
+        }
+    }
+
+    #[inline]
+    fn admit_open(&self) -> Result<Ticket, Refusal> {
+        let now = self.now();
+        match self.wait(now) {
+            0 => self.ask_for_trial(now),
+            wait => Err(Refusal::new(State::Open, wait)),
+        }
+    }
+
+    #[inline]
+    fn refuse(&self, refusal: Refusal) -> Refusal {
+        self.audience.tell(|| Event::Rejected(self.open(refusal)));
+        refusal
     }
 
     /// Once the time to be open is over: whether the call may be a probe.
-    fn ask_for_trial(&self, now: Instant) -> Result<Ticket, (State, Option<Duration>)> {
+    #[inline(never)]
+    fn ask_for_trial(&self, now: Instant) -> Result<Ticket, Refusal> {
         let mut cold = lock(&self.cold);
         let mut view = self.hot.word.load();
         let mut change = None;
         match (view.mode(), view.state()) {
-            (Mode::ForcedOpen, _) => return Err((State::Open, None)),
+            (Mode::ForcedOpen, _) => return Err(Refusal::new(State::Open, 0)),
             (_, State::Closed) => return Ok(Ticket::counted(view.epoch())),
             (_, State::HalfOpen) => {}
             (_, State::Open) => {
                 // Another thread may have opened it anew in the meantime.
-                if let Some(wait) = self.wait(now) {
-                    return Err((State::Open, Some(wait)));
+                let wait = self.wait(now);
+                if wait > 0 {
+                    return Err(Refusal::new(State::Open, wait));
                 }
                 let made = cold.try_out(view);
                 self.hot.word.store(made.to);
@@ -81,17 +102,7 @@ impl Core {
         }
         match answer {
             Answer::Admitted(place) => Ok(Ticket::probe(view.epoch(), place)),
-            Answer::Full => Err((State::HalfOpen, None)),
+            Answer::Full => Err(Refusal::new(State::HalfOpen, 0)),
         }
-    }
-
-    fn reject(&self, state: State, wait: Option<Duration>) -> Open {
-        let open = self.open(state, wait);
-        self.audience.tell(|| Event::Rejected(open.clone()));
-        open
-    }
-
-    fn open(&self, state: State, wait: Option<Duration>) -> Open {
-        Open { name: self.name.clone(), state, wait }
     }
 }

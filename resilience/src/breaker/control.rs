@@ -1,5 +1,6 @@
 use super::cold::{Change, decides};
 use super::core::Core;
+use super::error::Refusal;
 use super::half_open::Trials;
 use super::rules::Limits;
 use super::window::Resize;
@@ -12,12 +13,15 @@ impl Core {
     pub(super) fn snapshot(&self) -> Snapshot {
         let now = self.now();
         let view = self.hot.word.load();
-        let is_open = view.state() == State::Open;
+        let refusal = match view.state() {
+            State::Open => Refusal::new(State::Open, self.wait(now)),
+            state => Refusal::new(state, 0),
+        };
         Snapshot {
             status: view.status(),
             counts: self.ring.0.counts(view.epoch(), now),
             consecutive_failures: self.hot.consecutive.load(view.epoch()),
-            wait: if is_open { self.wait(now) } else { None },
+            wait: refusal.wait(),
         }
     }
 

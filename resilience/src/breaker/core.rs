@@ -101,10 +101,10 @@ impl Core {
         self.hot.word.load().status()
     }
 
-    /// How long it is to be open yet.
-    pub(super) fn wait(&self, now: Instant) -> Option<Duration> {
-        let left = self.hot.retry_at.load(Relaxed).saturating_sub(self.nanos_at(now));
-        (left > 0).then(|| Duration::from_nanos(left))
+    /// How long it is to be open yet, in nanoseconds.
+    #[inline]
+    pub(super) fn wait(&self, now: Instant) -> u64 {
+        self.hot.retry_at.load(Relaxed).saturating_sub(self.nanos_at(now))
     }
 
     /// For how long the other side does not want to be called.

@@ -10,8 +10,26 @@ use crate::Rejection;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     pub(super) name: Name,
-    pub(super) state: State,
-    pub(super) wait: Option<Duration>,
+    pub(super) refusal: Refusal,
+}
+
+/// Why a call is not let through: all of [`Open`] but the name, and small enough for a register or
+/// two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    state: State,
+    /// In nanoseconds; zero if it is not known.
+    wait: u64,
+}
+
+impl Refusal {
+    pub(super) const fn new(state: State, wait: u64) -> Self {
+        Self { state, wait }
+    }
+
+    pub(super) fn wait(self) -> Option<Duration> {
+        (self.wait > 0).then(|| Duration::from_nanos(self.wait))
+    }
 }
 
 impl Open {
@@ -22,20 +40,20 @@ impl Open {
 
     /// Whether it is open, or half-open and has enough probes.
     pub fn state(&self) -> State {
-        self.state
+        self.refusal.state
     }
 
     /// How long it is until a call may be let through as a probe. `None` if nobody knows: while the
     /// breaker is half-open, or if it was opened by hand.
     pub fn wait(&self) -> Option<Duration> {
-        self.wait
+        self.refusal.wait()
     }
 }
 
 impl fmt::Display for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "circuit breaker {} is {}", self.name, self.state)?;
-        match self.wait {
+        write!(f, "circuit breaker {} is {}", self.name, self.state())?;
+        match self.wait() {
             Some(wait) => write!(f, " for {wait:?}"),
             None => Ok(()),
         }
@@ -51,7 +69,7 @@ impl Rejection for Open {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        self.wait
+        self.wait()
     }
 }
 

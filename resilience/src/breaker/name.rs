@@ -9,7 +9,8 @@ pub struct Name(Kind);
 #[derive(Clone, Debug, Eq)]
 enum Kind {
     Static(&'static str),
-    Shared(Arc<str>),
+    // A thin pointer, so that a name is two words and a rejection four.
+    Shared(Arc<Box<str>>),
 }
 
 impl Name {
@@ -48,13 +49,13 @@ impl From<&'static str> for Name {
 
 impl From<String> for Name {
     fn from(name: String) -> Self {
-        Self(Kind::Shared(name.into()))
+        Self(Kind::Shared(Arc::new(name.into())))
     }
 }
 
 impl From<Arc<str>> for Name {
     fn from(name: Arc<str>) -> Self {
-        Self(Kind::Shared(name))
+        Self(Kind::Shared(Arc::new((&*name).into())))
     }
 }
 

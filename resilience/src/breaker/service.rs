@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
+use super::error::Refusal;
 use super::future::{CircuitBreakerFuture, HttpCircuitBreakerFuture};
 use super::layer::{ResponseJudge, Source};
 use super::stripe::{Handle, Stripes};
@@ -121,7 +122,7 @@ struct Guarded<S> {
 enum Next {
     Unasked,
     Admitted(Ticket),
-    Rejected(Open),
+    Refused(Refusal),
 }
 
 impl<S> Guarded<S> {
@@ -144,10 +145,10 @@ impl<S> Guarded<S> {
         if let Next::Unasked = self.next {
             self.next = match self.breaker.core().admit() {
                 Ok(ticket) => Next::Admitted(ticket),
-                Err(open) => Next::Rejected(open),
+                Err(refusal) => Next::Refused(refusal),
             };
         }
-        if let Next::Rejected(_) = self.next {
+        if let Next::Refused(_) = self.next {
             return Poll::Ready(Ok(()));
         }
         let ready = inner(&mut self.inner);
@@ -161,12 +162,15 @@ impl<S> Guarded<S> {
     /// Who has not asked for readiness is asked for here.
     #[inline]
     fn take(&mut self) -> Result<Permit, Open> {
-        let ticket = match mem::replace(&mut self.next, Next::Unasked) {
-            Next::Admitted(ticket) => ticket,
-            Next::Rejected(open) => return Err(open),
-            Next::Unasked => self.breaker.core().admit()?,
+        let asked = match mem::replace(&mut self.next, Next::Unasked) {
+            Next::Admitted(ticket) => Ok(ticket),
+            Next::Refused(refusal) => Err(refusal),
+            Next::Unasked => self.breaker.core().admit(),
         };
-        Ok(self.breaker.clone().permit(ticket))
+        match asked {
+            Ok(ticket) => Ok(self.breaker.clone().permit(ticket)),
+            Err(refusal) => Err(self.breaker.core().open(refusal)),
+        }
     }
 
     /// What was reserved and not used is for somebody else.

@@ -79,7 +79,7 @@ impl Handle {
     }
 
     pub(super) fn into_permit(self) -> Result<Permit<Self>, Open> {
-        let ticket = self.core().admit()?;
+        let ticket = self.core().admit().map_err(|refusal| self.core().open(refusal))?;
         Ok(self.permit(ticket))
     }
 

@@ -14,6 +14,7 @@ pub(super) struct Word(AtomicU64);
 pub(super) struct View(u64);
 
 const STATE: u64 = 0b11;
+const OPEN: u64 = 0b01;
 const MODE_SHIFT: u32 = 2;
 const MODE: u64 = 0b111;
 const RENEWALS_SHIFT: u32 = 8;
@@ -40,7 +41,7 @@ impl View {
     fn new(epoch: u32, renewals: u64, mode: Mode, state: State) -> Self {
         let state = match state {
             State::Closed => 0,
-            State::Open => 1,
+            State::Open => OPEN,
             State::HalfOpen => 2,
         };
         let mode = match mode {
@@ -60,11 +61,17 @@ impl View {
         self.0 & (STATE | MODE << MODE_SHIFT) == 0
     }
 
+    /// Open, in that mode.
+    #[inline]
+    pub(super) fn is_open_by_itself(self) -> bool {
+        self.0 & (STATE | MODE << MODE_SHIFT) == OPEN
+    }
+
     #[inline]
     pub(super) fn state(self) -> State {
         match self.0 & STATE {
             0 => State::Closed,
-            1 => State::Open,
+            OPEN => State::Open,
             _ => State::HalfOpen,
         }
     }
