@@ -38,6 +38,7 @@ impl Budget {
     ///
     /// The time is asked for one call in sixteen, as reading a clock takes longer than all the
     /// rest.
+    #[inline]
     pub fn call_started(&self, now: impl Fn() -> Instant) {
         match &self.0 {
             Kind::Ratio(ledger) => ledger.call(now),
@@ -46,6 +47,7 @@ impl Budget {
     }
 
     /// A call succeeded at its first attempt. A bucket gets its refund then.
+    #[inline]
     pub fn call_succeeded(&self) {
         match &self.0 {
             Kind::Ratio(_) => {}

@@ -43,7 +43,20 @@ impl RatioLedger {
 
     /// Counts a call. It may be taken for older than it is, by up to fifteen calls, and then is
     /// forgotten earlier.
+    #[inline]
     pub(super) fn call(&self, now: impl Fn() -> Instant) {
+        let latest = self.calls.latest();
+        let looks = latest.count.is_multiple_of(CALLS_PER_LOOK);
+        if looks || self.calls.add_to(latest).is_err() {
+            self.call_otherwise(now);
+        }
+    }
+
+    /// Where the time is asked, or another thread was faster, and apart from the rest to keep that
+    /// short.
+    #[cold]
+    #[inline(never)]
+    fn call_otherwise(&self, now: impl Fn() -> Instant) {
         let mut latest = self.calls.latest();
         loop {
             let looks = latest.count.is_multiple_of(CALLS_PER_LOOK);

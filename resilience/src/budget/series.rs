@@ -39,6 +39,7 @@ struct Word(AtomicU64);
 
 impl Series {
     /// What a change starts from.
+    #[inline]
     pub(super) fn latest(&self) -> Count {
         self.latest.load()
     }
@@ -52,16 +53,21 @@ impl Series {
         past.map(|it| it.count).sum::<u64>() + latest
     }
 
+    /// It happens once more, in the latest tick, if nothing else has happened since that was seen.
+    #[inline]
+    pub(super) fn add_to(&self, latest: Count) -> Result<(), Count> {
+        let count = (latest.count + 1).min(MAX_COUNT);
+        self.latest.replace(latest, Count { count, ..latest })
+    }
+
     /// It happens once more, now or in the latest tick if that is later; the tick is returned.
     /// If something else has happened since `latest` was seen, it does not, and that is returned.
     pub(super) fn add(&self, tick: u64, latest: Count) -> Result<u64, Count> {
-        let next = if tick > latest.tick {
-            self.publish(latest);
-            Count { tick, count: 1 }
-        } else {
-            Count { tick: latest.tick, count: (latest.count + 1).min(MAX_COUNT) }
-        };
-        self.latest.replace(latest, next).map(|()| next.tick)
+        if tick <= latest.tick {
+            return self.add_to(latest).map(|()| latest.tick);
+        }
+        self.publish(latest);
+        self.latest.replace(latest, Count { tick, count: 1 }).map(|()| tick)
     }
 
     /// Whether no more can be counted in the tick.
@@ -105,10 +111,12 @@ impl Series {
 }
 
 impl Word {
+    #[inline]
     fn load(&self) -> Count {
         split(self.0.load(Acquire))
     }
 
+    #[inline]
     fn replace(&self, old: Count, new: Count) -> Result<(), Count> {
         let replaced = self.0.compare_exchange_weak(join(old), join(new), AcqRel, Acquire);
         replaced.map(drop).map_err(split)
