@@ -82,3 +82,29 @@ impl fmt::Display for Exhausted {
 }
 
 impl std::error::Error for Exhausted {}
+
+#[cfg(not(mainstay_loom))]
+#[cfg(test)]
+mod tests {
+    use mainstay_core::Clock;
+
+    use super::*;
+    use crate::budget::Tokens;
+
+    #[test]
+    fn only_a_success_is_rewarded() {
+        let budget = Budget::new(Tokens::DEFAULT);
+        let now = crate::TokioClock.now();
+        let full = budget.remaining(now);
+        for (verdict, left) in [(Verdict::failure(), full - 1), (Verdict::success(), full - 1)] {
+            let permit = budget.try_withdraw(now, Cause::Failure).expect("it is full");
+            permit.0.finish(verdict);
+            assert_eq!(budget.remaining(now), left);
+        }
+    }
+
+    #[test]
+    fn who_finds_none_left_says_so() {
+        assert_eq!(Exhausted.to_string(), "the retry budget is exhausted");
+    }
+}

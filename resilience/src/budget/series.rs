@@ -138,6 +138,7 @@ mod tests {
 
     #[test]
     fn a_full_tick_counts_no_further_and_ends() {
+        assert_eq!(MAX_COUNT, 67_108_848);
         let series = Series::default();
         let full = Count { tick: 3, count: MAX_COUNT };
         series.latest.replace(Count::default(), full).unwrap();

@@ -42,6 +42,17 @@ fn stream(messages: bool) -> Ready<Result<Response<StreamBody<Frames>>, Infallib
     } else {
         Box::pin(futures_util::stream::pending())
     };
+    grpc_response(frames)
+}
+
+/// A gRPC stream of one message that ends well.
+fn one_message() -> Ready<Result<Response<StreamBody<Frames>>, Infallible>> {
+    let trailers = [("grpc-status".parse().unwrap(), "0".parse().unwrap())].into_iter().collect();
+    let frames = [Frame::data(Bytes::from_static(b"message")), Frame::trailers(trailers)];
+    grpc_response(Box::pin(futures_util::stream::iter(frames.map(Ok))))
+}
+
+fn grpc_response(frames: Frames) -> Ready<Result<Response<StreamBody<Frames>>, Infallible>> {
     let mut response = Response::new(StreamBody::new(frames));
     let grpc = "application/grpc".parse().unwrap();
     response.headers_mut().insert("content-type", grpc);
@@ -66,12 +77,28 @@ async fn a_stream_that_goes_on_shows_that_the_service_is_well() {
 #[tokio::test]
 async fn a_stream_is_not_slow_because_it_is_long() {
     let (breaker, clock) = breaker();
+    for (before_the_head, slow) in [(SECOND / 2, 0), (2 * SECOND, 1)] {
+        let clock_of_service = clock.clone();
+        let service = breaker.http_layer().layer(service_fn(move |_: Request<()>| {
+            clock_of_service.advance(before_the_head);
+            one_message()
+        }));
+        let body = service.oneshot(Request::new(())).await.unwrap().into_body();
+        clock.advance(60 * SECOND);
+        assert!(body.collect().await.unwrap().trailers().is_some());
+        assert_eq!(breaker.snapshot().counts.slow, slow);
+    }
+}
+
+/// A stream that is somebody else's to end says nothing.
+#[tokio::test]
+async fn a_stream_that_was_dropped_for_no_known_cause_does_not_count() {
+    let (breaker, _clock) = breaker();
     let service = breaker.http_layer().layer(service_fn(|_: Request<()>| stream(true)));
     let mut body = service.oneshot(Request::new(())).await.unwrap().into_body();
-    clock.advance(60 * SECOND);
     assert!(body.frame().await.is_some());
     drop_as(DropCause::Unknown, body);
-    assert_eq!((breaker.snapshot().counts.slow, breaker.snapshot().counts.failed), (0, 0));
+    assert_eq!(breaker.snapshot().counts.calls, 0);
 }
 
 #[tokio::test(start_paused = true)]
