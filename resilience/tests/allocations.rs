@@ -11,8 +11,9 @@ use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
-use mainstay_resilience::breaker::{CircuitBreaker, Mode, SlowCalls, Window};
+use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers, Mode, SlowCalls, Window};
 use mainstay_resilience::budget::Budget;
+use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::retry::{ReplayBody, Retry};
 use mainstay_resilience::stack::ClientStack;
 use tower::{Layer, Service};
@@ -84,6 +85,26 @@ fn a_breaker_with_a_name_made_at_run_time_does_not_allocate() {
     let builder = CircuitBreaker::builder(String::from("payments"));
     let forced = builder.mode(Mode::ForcedOpen).build().unwrap();
     assert_eq!(allocations(&forced, false), 0);
+}
+
+/// Once the breaker of the key is there.
+#[test]
+fn breakers_by_key_do_not_allocate() {
+    let tenants = CircuitBreakers::<String>::new(CircuitBreaker::builder("tenants")).unwrap();
+    tenants.get("a");
+    let info = measure(|| {
+        for _ in 0..100 {
+            drop(tenants.get("a"));
+            tenants.try_acquire("a").unwrap().finish(Verdict::success());
+        }
+    });
+    assert_eq!((info.count_total, tenants.get("a").snapshot().counts.calls), (0, 100));
+
+    let shards = CircuitBreakers::<u8>::new(CircuitBreaker::builder("shards")).unwrap();
+    let service = shards.layer_by(|(): &()| 7).layer(Inner);
+    assert!(call::<_, ()>(&service));
+    let info = measure(|| (0..100).for_each(|_| assert!(call::<_, ()>(&service))));
+    assert_eq!(info.count_total, 0);
 }
 
 #[test]

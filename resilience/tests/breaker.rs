@@ -9,6 +9,10 @@ mod calls;
 mod control;
 #[path = "breaker/layer.rs"]
 mod layer;
+#[path = "breaker/registry.rs"]
+mod registry;
+#[path = "breaker/registry_model.rs"]
+mod registry_model;
 #[path = "breaker/responses.rs"]
 mod responses;
 #[path = "breaker/streams.rs"]

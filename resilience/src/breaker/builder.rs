@@ -6,7 +6,8 @@ use mainstay_core::Clock;
 use super::{CircuitBreaker, Config, HalfOpen, InvalidConfig, Mode, Name, Observe, Trip, Window};
 use crate::backoff::{Backoff, RandomSource};
 
-/// Makes a [`CircuitBreaker`]: from [`CircuitBreaker::builder`].
+/// Makes a [`CircuitBreaker`]: from [`CircuitBreaker::builder`]. Clones make breakers of their own.
+#[derive(Clone)]
 #[must_use]
 pub struct Builder {
     pub(super) name: Name,

@@ -40,7 +40,8 @@
 //!
 //! # Where it goes
 //!
-//! One breaker for each service that is called; clones are the same breaker. As a layer, by
+//! One breaker for each service that is called; clones are the same breaker. Where there are many,
+//! such as hosts or tenants, [`CircuitBreakers`] has one for each. As a layer, by
 //! [`CircuitBreaker::layer`] or for responses [`CircuitBreaker::http_layer`], it goes inside of
 //! retries, so that each attempt counts and an open breaker ends them, and outside of the timeout of
 //! an attempt, so that it sees calls that took too long. On a server,
@@ -86,6 +87,7 @@ mod half_open;
 mod handle;
 mod layer;
 mod name;
+mod registry;
 mod rules;
 mod service;
 mod settle;
@@ -111,6 +113,10 @@ pub use half_open::HalfOpen;
 pub use handle::{CircuitBreaker, Permit};
 pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
 pub use name::Name;
+pub use registry::{
+    CircuitBreakers, CircuitBreakersLayer, CircuitBreakersService, HttpCircuitBreakersLayer,
+    HttpCircuitBreakersService,
+};
 pub use service::{CircuitBreakerService, HttpCircuitBreakerService};
 pub use state::{Cause, Mode, Snapshot, State, Status};
 pub use stripe::Handle;
