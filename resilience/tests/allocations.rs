@@ -11,7 +11,9 @@ use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
-use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers, Mode, SlowCalls, Window};
+use mainstay_resilience::breaker::{
+    CircuitBreaker, CircuitBreakers, Mode, SlowCalls, TripWhen, Window,
+};
 use mainstay_resilience::budget::Budget;
 use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::retry::{ReplayBody, Retry};
@@ -75,6 +77,10 @@ fn a_breaker_does_not_allocate() {
         assert_eq!(allocations(&builder().build().unwrap(), true), 0);
         let slow = SlowCalls::longer_than(Duration::from_secs(1));
         assert_eq!(allocations(&builder().trip(slow).build().unwrap(), true), 0);
+        let own = TripWhen::new(|seen| seen.counts.failed > 10);
+        let breaker = builder().trip(own).build().unwrap();
+        breaker.try_acquire().unwrap().finish(Verdict::failure());
+        assert_eq!(allocations(&breaker, true), 0);
         let forced = builder().mode(Mode::ForcedOpen).build().unwrap();
         assert_eq!(allocations(&forced, false), 0);
     }

@@ -7,6 +7,8 @@
 mod calls;
 #[path = "breaker/control.rs"]
 mod control;
+#[path = "breaker/functions.rs"]
+mod functions;
 #[path = "breaker/layer.rs"]
 mod layer;
 #[path = "breaker/registry.rs"]

@@ -11,7 +11,8 @@ use std::time::Duration;
 use mainstay_core::{Clock, ManualClock, Pushback};
 use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
-    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Permit, SlowCalls, Window,
+    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Permit, SlowCalls, Tally,
+    TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::permit::{DropCause, DropWeights, drop_as};
@@ -71,6 +72,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         proptest::option::of(1..=10_u32),
         proptest::option::of(1..6_u32),
         1..5_u32,
+        proptest::option::of(1..12_u32),
     );
     let half_open = (judge, 1..4_u16, 50..3_000_u64, proptest::collection::vec(1..=10_u32, 0..3));
     (kept, rules, half_open).prop_map(|(kept, rules, half_open)| Settings {
@@ -79,6 +81,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         slow_tenths: rules.1,
         consecutive: rules.2,
         min_calls: rules.3,
+        trouble: rules.4,
         judge: half_open.0,
         at_once: half_open.1,
         lease_ms: half_open.2,
@@ -117,6 +120,12 @@ fn config(settings: &Settings) -> Config {
     }
     if let Some(failures) = settings.consecutive {
         config = config.trip(Consecutive::failures(failures));
+    }
+    if let Some(most) = settings.trouble {
+        config =
+            config.trip(TripWhen::new(move |Tally { counts, consecutive_failures, .. }| {
+                counts.failed + counts.slow + consecutive_failures >= most
+            }));
     }
     let half_open = match settings.judge {
         Judge::Consecutive(successes) => HalfOpen::consecutive(successes),

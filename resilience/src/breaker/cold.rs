@@ -46,10 +46,10 @@ impl Cold {
         &self.config
     }
 
-    /// Trials that are under way stay under the rules they began with.
-    pub(super) fn set_config(&mut self, config: Config, trials: Trials) {
-        self.config = config;
+    /// Trials that are under way stay under the rules they began with. Returns what was before.
+    pub(super) fn set_config(&mut self, config: Config, trials: Trials) -> Config {
         self.trials = trials;
+        std::mem::replace(&mut self.config, config)
     }
 
     /// Forgets what has led here.

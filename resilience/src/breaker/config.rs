@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{FailureRate, HalfOpen, SlowCalls, Trip, Window};
+use super::{FailureRate, HalfOpen, SlowCalls, Trip, TripWhen, Window};
 use crate::backoff::{Backoff, Jitter};
 use crate::breaker::Consecutive;
 use crate::permit::DropWeights;
@@ -18,6 +18,7 @@ pub struct Config {
     pub(super) failure_rate: Option<FailureRate>,
     pub(super) slow_calls: Option<SlowCalls>,
     pub(super) consecutive: Option<Consecutive>,
+    pub(super) trip_when: Option<TripWhen>,
     pub(super) half_open: HalfOpen,
     pub(super) open_for: Backoff,
     pub(super) max_pushback: Duration,
@@ -56,6 +57,7 @@ impl Config {
             Trip::FailureRate(rule) => config.failure_rate = Some(rule),
             Trip::SlowCalls(rule) => config.slow_calls = Some(rule),
             Trip::Consecutive(rule) => config.consecutive = Some(rule),
+            Trip::When(rule) => config.trip_when = Some(rule),
         }
         config
     }
@@ -67,8 +69,14 @@ impl Config {
 
     /// Takes all rules away: then nothing opens the breaker by itself.
     pub fn without_rules(self) -> Self {
-        let (failure_rate, slow_calls, consecutive) = (None, None, None);
-        Self { failure_rate, slow_calls, consecutive, default_rules: DefaultRules(false), ..self }
+        Self {
+            failure_rate: None,
+            slow_calls: None,
+            consecutive: None,
+            trip_when: None,
+            default_rules: DefaultRules(false),
+            ..self
+        }
     }
 
     /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
@@ -111,6 +119,7 @@ impl Default for Config {
             failure_rate: Some(FailureRate::at_least(0.5)),
             slow_calls: None,
             consecutive: None,
+            trip_when: None,
             half_open: HalfOpen::default(),
             open_for: OPEN_FOR,
             max_pushback: Duration::from_secs(60),

@@ -56,8 +56,11 @@ impl Core {
         self.hot.rules.set(&limits);
         self.hot.weights.set(&config.weights);
         self.hot.max_pushback.store(nanos(config.max_pushback), Relaxed);
-        cold.set_config(config, trials);
+        let own_rule = self.own_rule.set(config.trip_when.clone());
+        let config = cold.set_config(config, trials);
         drop(cold);
+        // They may have a user's code in them.
+        drop((own_rule, config));
         // The epoch may be another.
         self.audience.show(|| self.status());
         Ok(())

@@ -87,6 +87,7 @@ mod half_open;
 mod handle;
 mod layer;
 mod name;
+mod own_rule;
 mod registry;
 mod rules;
 mod service;
@@ -113,6 +114,7 @@ pub use half_open::HalfOpen;
 pub use handle::{CircuitBreaker, Permit};
 pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
 pub use name::Name;
+pub use own_rule::{Tally, TripWhen};
 pub use registry::{
     CircuitBreakers, CircuitBreakersLayer, CircuitBreakersService, HttpCircuitBreakersLayer,
     HttpCircuitBreakersService,

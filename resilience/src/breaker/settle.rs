@@ -7,11 +7,11 @@ use super::core::Core;
 use super::ticket::{Role, Ticket};
 use super::trial::Judgement;
 use super::word::View;
-use super::{Cause, State};
+use super::{Cause, State, Tally};
 use crate::backoff::nanos;
 use crate::permit::Ending;
 use crate::sync::{Ordering::Relaxed, lock};
-use crate::window::Sample;
+use crate::window::{Counts, Sample};
 
 /// What becomes of the results of calls.
 impl Core {
@@ -69,11 +69,17 @@ impl Core {
         let consecutive = self.in_a_row(view.epoch(), sample);
         let is_well = counts.failed == 0 && counts.slow == 0;
         if !is_well
-            && let Some(cause) = self.hot.rules.judge(counts, consecutive)
             && decides(view.mode())
+            && let Some(cause) = self.judge(counts, consecutive)
         {
             self.trip(view, cause);
         }
+    }
+
+    /// Why it should open, if it should.
+    fn judge(&self, counts: Counts, consecutive_failures: u32) -> Option<Cause> {
+        let rules = self.hot.rules.judge(counts, consecutive_failures);
+        rules.or_else(|| self.own_rule.judge(Tally { counts, consecutive_failures }))
     }
 
     fn trip(&self, seen: View, cause: Cause) {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Tally;
 use crate::window::Counts;
 
 /// Where a breaker is in its cycle.
@@ -41,6 +42,8 @@ pub enum Cause {
     SlowCalls(Counts),
     /// So many calls in a row failed.
     Consecutive(u32),
+    /// A [`TripWhen`](super::TripWhen) said so.
+    TripWhen(Tally),
     /// The time to be open is over.
     Waited,
     /// The probes went well.
@@ -119,6 +122,9 @@ impl fmt::Display for Cause {
                 write!(f, "{} of {} calls were slow", counts.slow, counts.calls)
             }
             Self::Consecutive(failures) => write!(f, "{failures} calls in a row failed"),
+            Self::TripWhen(Tally { counts: Counts { calls, failed, slow }, .. }) => {
+                write!(f, "of {calls} calls {failed} failed and {slow} were slow")
+            }
             Self::Waited => f.write_str("the time to be open is over"),
             Self::Recovered => f.write_str("the probes went well"),
             Self::NotRecovered => f.write_str("the probes did not go well"),

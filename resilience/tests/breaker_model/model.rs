@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) rate_tenths: Option<u32>,
     pub(crate) slow_tenths: Option<u32>,
     pub(crate) consecutive: Option<u32>,
+    /// A rule of the user's: so many failed calls, slow ones and failures in a row together.
+    pub(crate) trouble: Option<u32>,
     pub(crate) min_calls: u32,
     pub(crate) judge: Judge,
     pub(crate) at_once: u16,
@@ -246,8 +248,9 @@ impl Model {
             let reached = |tenths| part > 0 && part * 10 >= tenths * counts.calls;
             counts.calls >= self.settings.min_calls && tenths.is_some_and(reached)
         };
-        let Settings { rate_tenths, slow_tenths, consecutive, .. } = self.settings;
-        if rate_tenths.is_none() && slow_tenths.is_none() && consecutive.is_none() {
+        let Settings { rate_tenths, slow_tenths, consecutive, trouble, .. } = self.settings;
+        let rules = [rate_tenths, slow_tenths, consecutive, trouble];
+        if rules.iter().all(Option::is_none) {
             // The rule of a breaker that was given none.
             let least = match self.settings.kept {
                 Kept::Calls(size) => 20.min(u32::from(size)),
@@ -258,6 +261,7 @@ impl Model {
         rate(counts.failed, rate_tenths)
             || rate(counts.slow, slow_tenths)
             || consecutive.is_some_and(|row| self.row >= row)
+            || trouble.is_some_and(|most| counts.failed + counts.slow + self.row >= most)
     }
 
     fn judge_probe(&mut self, failed: bool) {
