@@ -11,8 +11,8 @@ use std::time::Duration;
 use mainstay_core::{Clock, ManualClock, Pushback};
 use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
-    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Permit, SlowCalls, Tally,
-    TripWhen, Window,
+    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Opening, Permit, SlowCalls,
+    Tally, TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::permit::{DropCause, DropWeights, drop_as};
@@ -75,13 +75,15 @@ fn settings() -> impl Strategy<Value = Settings> {
         proptest::option::of(1..12_u32),
     );
     let half_open = (judge, 1..4_u16, 50..3_000_u64, proptest::collection::vec(1..=10_u32, 0..3));
-    (kept, rules, half_open).prop_map(|(kept, rules, half_open)| Settings {
+    let strategy = (kept, rules, half_open, any::<bool>());
+    strategy.prop_map(|(kept, rules, half_open, own_time)| Settings {
         kept,
         rate_tenths: rules.0,
         slow_tenths: rules.1,
         consecutive: rules.2,
         min_calls: rules.3,
         trouble: rules.4,
+        own_time,
         judge: half_open.0,
         at_once: half_open.1,
         lease_ms: half_open.2,
@@ -91,6 +93,10 @@ fn settings() -> impl Strategy<Value = Settings> {
 
 fn tenths(tenths: u32) -> f64 {
     f64::from(tenths) / 10.0
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap()
 }
 
 fn window(kept: Kept) -> Window {
@@ -107,6 +113,7 @@ fn config(settings: &Settings) -> Config {
             Backoff::exponential()
                 .base(Duration::from_secs(1))
                 .cap(Duration::from_secs(8))
+                .floor(Duration::from_millis(500))
                 .jitter(Jitter::None),
         )
         .max_pushback(Duration::ZERO)
@@ -126,6 +133,14 @@ fn config(settings: &Settings) -> Config {
             config.trip(TripWhen::new(move |Tally { counts, consecutive_failures, .. }| {
                 counts.failed + counts.slow + consecutive_failures >= most
             }));
+    }
+    if settings.own_time {
+        config = config.open_by(|Opening { opened, backoff, pushback, seen, .. }| {
+            let (backoff, pushback) = (millis(*backoff), millis(*pushback));
+            let row = seen.consecutive_failures;
+            let time = model::own_time(*opened, backoff, pushback, seen.counts, row);
+            Duration::from_millis(time)
+        });
     }
     let half_open = match settings.judge {
         Judge::Consecutive(successes) => HalfOpen::consecutive(successes),

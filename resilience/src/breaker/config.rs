@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::{FailureRate, HalfOpen, SlowCalls, Trip, TripWhen, Window};
 use crate::backoff::{Backoff, Jitter};
 use crate::breaker::Consecutive;
+use crate::breaker::opening::{BreakTime, Opening};
 use crate::permit::DropWeights;
 
 /// What a breaker goes by. It can be changed while the breaker is in use, with
@@ -21,6 +22,7 @@ pub struct Config {
     pub(super) trip_when: Option<TripWhen>,
     pub(super) half_open: HalfOpen,
     pub(super) open_for: Backoff,
+    pub(super) open_by: Option<BreakTime>,
     pub(super) max_pushback: Duration,
     pub(super) weights: DropWeights,
 }
@@ -95,6 +97,34 @@ impl Config {
         self
     }
 
+    /// For how long the breaker opens, by a function, in place of the backoff.
+    ///
+    /// What it says is brought between the floor and the cap of [`Config::open_for`]; pushback holds
+    /// beside it. It is not called under a lock, and may use the breaker. It should be quick, as it
+    /// is a part of a call. If it panics, the backoff holds. Two threads that see the same cause may
+    /// both ask it, and then one of them opens the breaker.
+    ///
+    /// ```
+    /// use mainstay_resilience::breaker::{Cause, Config};
+    /// use std::time::Duration;
+    ///
+    /// // Short after the first failures, and as long as the backoff says once probes fail.
+    /// let config = Config::default().open_by(|opening| match opening.cause {
+    ///     Cause::NotRecovered => opening.backoff,
+    ///     _ => Duration::from_secs(1),
+    /// });
+    /// ```
+    pub fn open_by(mut self, time: impl Fn(&Opening) -> Duration + Send + Sync + 'static) -> Self {
+        self.open_by = Some(BreakTime::new(time));
+        self
+    }
+
+    /// Takes the function of [`Config::open_by`] away: the backoff holds again.
+    pub fn without_open_by(mut self) -> Self {
+        self.open_by = None;
+        self
+    }
+
     /// The longest time that the other side can keep the breaker open by pushback, such as with
     /// `Retry-After`; up to a tenth more is added by chance, as a fleet was told the same. Default:
     /// 60 s; zero for not listening.
@@ -122,6 +152,7 @@ impl Default for Config {
             trip_when: None,
             half_open: HalfOpen::default(),
             open_for: OPEN_FOR,
+            open_by: None,
             max_pushback: Duration::from_secs(60),
             weights: DropWeights::DEFAULT,
         }

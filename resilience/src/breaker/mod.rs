@@ -50,8 +50,8 @@
 //! # States
 //!
 //! Closed, it counts calls in a [`Window`] and opens when any of its [rules](Trip) says so. Open, it
-//! rejects for a time that [grows](Config::open_for) as long as the other side does not recover, and
-//! that the other side can [ask for](Config::max_pushback). [`HalfOpen`] says how it finds out that
+//! rejects for a time that [grows](Config::open_for) as long as the other side does not recover, that
+//! a function can [set](Config::open_by), and that the other side can [ask for](Config::max_pushback). [`HalfOpen`] says how it finds out that
 //! it can close. A [`Mode`] has it forced, disabled, or only looking on.
 //!
 //! # Cancellation
@@ -87,6 +87,7 @@ mod half_open;
 mod handle;
 mod layer;
 mod name;
+mod opening;
 mod own_rule;
 mod registry;
 mod rules;
@@ -114,6 +115,7 @@ pub use half_open::HalfOpen;
 pub use handle::{CircuitBreaker, Permit};
 pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
 pub use name::Name;
+pub use opening::Opening;
 pub use own_rule::{Tally, TripWhen};
 pub use registry::{
     CircuitBreakers, CircuitBreakersLayer, CircuitBreakersService, HttpCircuitBreakersLayer,

@@ -6,7 +6,6 @@ use super::cold::decides;
 use super::core::Core;
 use super::ticket::{Role, Ticket};
 use super::trial::Judgement;
-use super::word::View;
 use super::{Cause, State, Tally};
 use crate::backoff::nanos;
 use crate::permit::Ending;
@@ -70,30 +69,17 @@ impl Core {
         let is_well = counts.failed == 0 && counts.slow == 0;
         if !is_well
             && decides(view.mode())
-            && let Some(cause) = self.judge(counts, consecutive)
+            && let Some((cause, seen)) = self.judge(counts, consecutive)
         {
-            self.trip(view, cause);
+            self.open_from(view, cause, seen, self.now(), self.chance());
         }
     }
 
     /// Why it should open, if it should.
-    fn judge(&self, counts: Counts, consecutive_failures: u32) -> Option<Cause> {
+    fn judge(&self, counts: Counts, consecutive_failures: u32) -> Option<(Cause, Tally)> {
+        let seen = Tally { counts, consecutive_failures };
         let rules = self.hot.rules.judge(counts, consecutive_failures);
-        rules.or_else(|| self.own_rule.judge(Tally { counts, consecutive_failures }))
-    }
-
-    fn trip(&self, seen: View, cause: Cause) {
-        let (now, chance) = (self.now(), self.chance());
-        let mut cold = lock(&self.cold);
-        let view = self.hot.word.load();
-        // Another thread may have seen the same. With another mode or window it is still so.
-        let is_so = view.state() == State::Closed && view.includes(seen.epoch());
-        if is_so && decides(view.mode()) {
-            let change = cold.open(view, cause, now, self.pushed(now), &chance);
-            self.make(now, &change);
-            drop(cold);
-            self.tell(change);
-        }
+        rules.or_else(|| self.own_rule.judge(seen)).map(|cause| (cause, seen))
     }
 
     fn settle_probe(
@@ -116,7 +102,9 @@ impl Core {
             Judgement::Undecided => return,
             Judgement::Recovered => cold.close(view, now),
             Judgement::NotRecovered => {
-                cold.open(view, Cause::NotRecovered, now, self.pushed(now), &chance)
+                let seen = cold.probes();
+                drop(cold);
+                return self.open_from(view, Cause::NotRecovered, seen, now, chance);
             }
         };
         self.make(now, &change);

@@ -1,6 +1,7 @@
 use std::time::Instant;
 
 use super::half_open::{CheckedJudge, Trials};
+use crate::window::Counts;
 
 /// The time of a breaker half-open: who has a place, and how it goes so far.
 ///
@@ -88,6 +89,12 @@ impl Trial {
         if !self.leave(id) && self.stage > 0 {
             self.saved = (self.saved + ONE).min(2 * ONE - 1);
         }
+    }
+
+    /// How those of this step went. A slow one has failed.
+    pub(super) fn counts(&self) -> Counts {
+        let calls = self.succeeded.saturating_add(self.failed);
+        Counts { calls, failed: self.failed, slow: 0 }
     }
 
     fn leave(&mut self, id: u64) -> bool {

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use mainstay_core::{ManualClock, Pushback};
+use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
     Builder, Cause, CircuitBreaker, Config, Event, Mode, State, Tally, TripWhen,
 };
@@ -10,7 +13,7 @@ use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::permit::{DropCause, drop_as};
 use mainstay_resilience::window::Counts;
 
-use super::{Told, at, counts, fail, quick, succeed};
+use super::{SECOND, Told, at, counts, fail, quick, succeed};
 
 fn opens_when(opens: impl Fn(&Tally) -> bool + Send + Sync + 'static) -> Builder {
     CircuitBreaker::builder("payments").trip(TripWhen::new(opens))
@@ -104,6 +107,87 @@ fn an_own_rule_comes_and_goes_in_use() {
     breaker.reconfigure(Config::default().trip(rule)).unwrap();
     succeed(&breaker);
     assert_eq!(at(&breaker).1, State::Open);
+}
+
+fn wait(breaker: &CircuitBreaker) -> Option<Duration> {
+    breaker.snapshot().wait
+}
+
+/// Within the backoff's floor and cap, and each time anew.
+#[test]
+fn a_function_says_for_how_long() {
+    let (clock, millis) = (ManualClock::new(), Duration::from_millis);
+    let backoff = Backoff::exponential().base(SECOND).cap(3 * SECOND).floor(SECOND / 2);
+    let builder = quick().open_for(backoff.jitter(Jitter::None)).clock(clock.clone());
+    let builder = builder.open_by(move |opening| {
+        assert_eq!(opening.pushback, Duration::ZERO);
+        match (opening.opened, opening.cause, opening.seen.counts.calls) {
+            (0, Cause::Consecutive(1), 2) => opening.backoff + millis(7),
+            (1, Cause::NotRecovered, 1) => Duration::MAX,
+            (2, ..) => Duration::ZERO,
+            other => panic!("{other:?}"),
+        }
+    });
+    let breaker = builder.build().unwrap();
+    succeed(&breaker);
+    for expected in [millis(1_007), 3 * SECOND, SECOND / 2] {
+        fail(&breaker);
+        assert_eq!((at(&breaker).1, wait(&breaker)), (State::Open, Some(expected)));
+        clock.advance(expected);
+    }
+    // It panics, and the backoff holds: this is the fourth time.
+    fail(&breaker);
+    assert_eq!((at(&breaker).1, wait(&breaker)), (State::Open, Some(3 * SECOND)));
+    breaker.reconfigure(breaker.config().without_open_by()).unwrap();
+    clock.advance(3 * SECOND);
+    succeed(&breaker);
+    assert_eq!(at(&breaker).1, State::Closed);
+}
+
+/// What the other side says is told, and holds beside it.
+#[test]
+fn a_function_does_not_overrule_pushback() {
+    let told = Arc::new(OnceLock::new());
+    let tells = Arc::clone(&told);
+    let builder = quick().clock(ManualClock::new()).open_by(move |opening| {
+        tells.set(opening.pushback).unwrap();
+        SECOND
+    });
+    let breaker = builder.build().unwrap();
+    let pushback = Some(Pushback::After(20 * SECOND));
+    breaker.try_acquire().unwrap().finish(Verdict::failure().with_pushback(pushback));
+    let waits = wait(&breaker).unwrap();
+    assert!((20 * SECOND..=22 * SECOND).contains(&waits), "{waits:?}");
+    assert_eq!(told.get(), Some(&(20 * SECOND)));
+}
+
+/// It may use the breaker, and what it does there holds.
+#[test]
+fn a_function_is_asked_under_no_lock() {
+    let late = Arc::new(OnceLock::<CircuitBreaker>::new());
+    let own = Arc::clone(&late);
+    let clock = ManualClock::new();
+    let builder = quick().clock(clock.clone()).open_by(move |opening| {
+        let breaker = own.get().unwrap();
+        breaker.reconfigure(breaker.config()).unwrap();
+        // While it is asked the breaker is as before.
+        let before =
+            if opening.cause == Cause::NotRecovered { State::HalfOpen } else { State::Closed };
+        assert_eq!(breaker.snapshot().status.state, before);
+        if opening.opened == 2 {
+            breaker.set_mode(Mode::ForcedClosed);
+        }
+        2 * SECOND
+    });
+    let breaker = builder.build().unwrap();
+    late.set(breaker.clone()).unwrap();
+    for _ in 0..2 {
+        fail(&breaker);
+        assert_eq!((at(&breaker).1, wait(&breaker)), (State::Open, Some(2 * SECOND)));
+        clock.advance(2 * SECOND);
+    }
+    fail(&breaker);
+    assert_eq!(at(&breaker), (Mode::ForcedClosed, State::Closed));
 }
 
 /// The rule of a breaker that was given none.

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     /// A rule of the user's: so many failed calls, slow ones and failures in a row together.
     pub(crate) trouble: Option<u32>,
     pub(crate) min_calls: u32,
+    /// Whether the time to be open is [`own_time`].
+    pub(crate) own_time: bool,
     pub(crate) judge: Judge,
     pub(crate) at_once: u16,
     pub(crate) lease_ms: u64,
@@ -35,6 +37,12 @@ pub(crate) enum Kept {
 pub(crate) enum Judge {
     Consecutive(u32),
     Rate { calls: u32, tenths: u32 },
+}
+
+/// For how long it opens, by a function of the user's.
+pub(crate) fn own_time(opened: u32, backoff: u64, pushback: u64, seen: Counts, row: u32) -> u64 {
+    let troubles = u64::from(seen.calls + 3 * seen.failed + 5 * seen.slow + 7 * row);
+    u64::from(opened) * 300 + backoff / 4 + pushback / 2 + 11 * troubles
 }
 
 /// A call on its way.
@@ -237,7 +245,7 @@ impl Model {
                 let closed_for = self.now - self.closed_at;
                 let steps = closed_for.checked_div(self.last_wait).unwrap_or(u64::MAX);
                 self.opened = u32::try_from(u64::from(self.opened).saturating_sub(steps)).unwrap();
-                self.open();
+                self.open(self.counts(), self.row);
             }
         }
     }
@@ -277,8 +285,9 @@ impl Model {
                 (trial.failed * 10 >= calls * tenths, trial.succeeded + trial.failed >= calls)
             }
         };
+        let (failed, calls) = (trial.failed, trial.succeeded + trial.failed);
         if lost {
-            self.open();
+            self.open(Counts { calls, failed, slow: 0 }, 0);
         } else if done && trial.stage < trial.settings.ramp_tenths.len() {
             (trial.stage, trial.saved) = (trial.stage + 1, 0);
             (trial.succeeded, trial.failed) = (0, 0);
@@ -288,11 +297,16 @@ impl Model {
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, seen: Counts, row: u32) {
         let backoff = (1_000_u64 << self.opened.min(10)).min(8_000);
         let pushed = self.pushed_until.saturating_sub(self.now);
+        let own = if self.settings.own_time {
+            own_time(self.opened, backoff, pushed, seen, row).clamp(500, 8_000)
+        } else {
+            backoff
+        };
         self.opened += 1;
-        self.last_wait = backoff.max(pushed);
+        self.last_wait = own.max(pushed);
         self.retry_at = self.now + self.last_wait;
         self.go(State::Open);
     }
