@@ -7,6 +7,8 @@
 mod calls;
 #[path = "breaker/control.rs"]
 mod control;
+#[path = "breaker/events.rs"]
+mod events;
 #[path = "breaker/functions.rs"]
 mod functions;
 #[path = "breaker/layer.rs"]

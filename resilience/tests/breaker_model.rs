@@ -6,13 +6,15 @@
 #[path = "breaker_model/model.rs"]
 mod model;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use mainstay_core::{Clock, ManualClock, Pushback};
 use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
-    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Opening, Permit, SlowCalls,
-    Tally, TripWhen, Window,
+    CircuitBreaker, Config, Consecutive, Event, FailureRate, HalfOpen, Mode, Opening, Permit,
+    SlowCalls, Tally, TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::permit::{DropCause, DropWeights, drop_as};
@@ -160,6 +162,26 @@ struct Pair {
     breaker: CircuitBreaker,
     model: Model,
     running: Vec<(Permit, Ticket)>,
+    told: Arc<Told>,
+}
+
+/// How often an observer was told what is no change.
+#[derive(Debug, Default)]
+struct Told {
+    late: AtomicU32,
+    lost: AtomicU32,
+}
+
+impl Told {
+    fn hear(&self, event: &Event) {
+        match event {
+            Event::Late { .. } => self.late.fetch_add(1, Relaxed),
+            Event::LeaseEnded { probes, .. } => {
+                self.lost.fetch_add(u32::try_from(*probes).unwrap(), Relaxed)
+            }
+            _ => 0,
+        };
+    }
 }
 
 impl Pair {
@@ -170,9 +192,13 @@ impl Pair {
             config = config.max_pushback(Duration::from_secs(10));
         }
         let builder = CircuitBreaker::builder("model").config(config).clock(clock.clone());
+        let told = Arc::<Told>::default();
+        let hears = Arc::clone(&told);
+        let builder = builder.observer(move |event: &Event| hears.hear(event));
         let breaker = builder.random(Least).build().unwrap();
         let max_pushback_ms = if pushback { 10_000 } else { 0 };
-        Self { clock, breaker, model: Model::new(settings, max_pushback_ms), running: Vec::new() }
+        let model = Model::new(settings, max_pushback_ms);
+        Self { clock, breaker, model, running: Vec::new(), told }
     }
 
     fn take(&mut self, which: usize) -> Option<(Permit, Ticket)> {
@@ -251,6 +277,8 @@ impl Pair {
         assert_eq!(snapshot.consecutive_failures, model.row());
         assert_eq!(snapshot.wait, model.open_for().map(Duration::from_millis));
         assert_eq!(self.breaker.states().current(), snapshot.status);
+        let told = (self.told.late.load(Relaxed), self.told.lost.load(Relaxed));
+        assert_eq!(told, (model.too_late, model.lost));
     }
 }
 

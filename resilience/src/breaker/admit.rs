@@ -75,14 +75,24 @@ impl Core {
             }
         }
         let answer = cold.admit(now);
+        let lost = cold.lost_places();
         drop(cold);
         if let Some(change) = change {
             self.tell(change);
+        }
+        if lost > 0 {
+            self.tell_lost(view, lost);
         }
         match answer {
             Answer::Admitted(place) => Ok(Ticket::probe(view.epoch(), place)),
             Answer::Full => Err((State::HalfOpen, None)),
         }
+    }
+
+    #[cold]
+    fn tell_lost(&self, view: View, probes: usize) {
+        let status = view.status();
+        self.audience.tell(|| Event::LeaseEnded { name: self.name.clone(), status, probes });
     }
 
     fn reject(&self, state: State, wait: Option<Duration>) -> Open {

@@ -99,6 +99,11 @@ impl Cold {
         self.trial.as_mut().map_or(Answer::Full, |trial| trial.admit(now))
     }
 
+    /// How many probes have lost their places since this was asked last.
+    pub(super) fn lost_places(&mut self) -> usize {
+        self.trial.as_mut().map_or(0, |trial| std::mem::take(&mut trial.lost))
+    }
+
     /// How the probes went so far.
     pub(super) fn probes(&self) -> Tally {
         let counts = self.trial.as_ref().map(Trial::counts).unwrap_or_default();

@@ -60,7 +60,7 @@
 //! was let through and not begun gives its place back. On a server whose clients may hang up,
 //! [`DroppedAsLayer`](crate::permit::DroppedAsLayer) tells that from a timeout. A probe that hangs gives its place back when
 //! its [lease](HalfOpen::lease) ends. A result that comes after the breaker has changed its state
-//! changes nothing.
+//! changes nothing. An [observer](Observe) is told of [either](Event::Late).
 //!
 //! # Errors
 //!

@@ -6,7 +6,7 @@ use super::cold::decides;
 use super::core::Core;
 use super::ticket::{Role, Ticket};
 use super::trial::Judgement;
-use super::{Cause, State, Tally};
+use super::{Cause, Event, State, Tally};
 use crate::backoff::nanos;
 use crate::permit::Ending;
 use crate::sync::{Ordering::Relaxed, lock};
@@ -55,7 +55,7 @@ impl Core {
     fn count(&self, epoch: u32, sample: Sample, pushed: Option<Duration>) {
         let view = self.hot.word.load();
         if view.state() != State::Closed || !view.includes(epoch) {
-            return;
+            return self.tell_late(epoch, sample);
         }
         if let Some(wait) = pushed {
             self.note_pushback(wait, self.now());
@@ -63,7 +63,7 @@ impl Core {
         // Late: either that state is over, or the window is just being made anew. Then a part of
         // it may be there already, and what is recorded again would count twice.
         let Ok(counts) = self.ring.0.record(view.epoch(), || self.now(), sample) else {
-            return;
+            return self.tell_late(epoch, sample);
         };
         let consecutive = self.in_a_row(view.epoch(), sample);
         let is_well = counts.failed == 0 && counts.slow == 0;
@@ -93,6 +93,10 @@ impl Core {
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
         if view.state() != State::HalfOpen || !view.includes(ticket.epoch()) {
+            drop(cold);
+            if let Some(sample) = sample {
+                self.tell_late(ticket.epoch(), sample);
+            }
             return;
         }
         if let Some(wait) = pushed {
@@ -110,6 +114,14 @@ impl Core {
         self.make(now, &change);
         drop(cold);
         self.tell(change);
+    }
+
+    #[cold]
+    fn tell_late(&self, epoch: u32, sample: Sample) {
+        self.audience.tell(|| {
+            let (name, status) = (self.name.clone(), self.status());
+            Event::Late { name, status, epoch, failed: sample.failed }
+        });
     }
 
     #[inline]

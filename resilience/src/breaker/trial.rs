@@ -10,6 +10,8 @@ use crate::window::Counts;
 pub(super) struct Trial {
     config: Trials,
     places: Vec<Place>,
+    /// How many places were lost of which nobody was told yet.
+    pub(super) lost: usize,
     next_id: u64,
     /// Zero for the probes, then the steps of the ramp.
     stage: usize,
@@ -49,7 +51,8 @@ pub(super) enum Judgement {
 impl Trial {
     pub(super) fn new(config: Trials) -> Self {
         let places = Vec::with_capacity(config.at_once);
-        Self { config, places, next_id: 0, stage: 0, saved: 0, succeeded: 0, failed: 0 }
+        let (next_id, stage, saved, succeeded, failed) = (0, 0, 0, 0, 0);
+        Self { config, places, lost: 0, next_id, stage, saved, succeeded, failed }
     }
 
     /// Asks for a place.
@@ -57,7 +60,9 @@ impl Trial {
         if let Some(share) = self.share() {
             return self.admit_share(share);
         }
+        let before = self.places.len();
         self.places.retain(|place| place.until.is_none_or(|until| until > now));
+        self.lost += before - self.places.len();
         if self.places.len() >= self.config.at_once {
             return Answer::Full;
         }

@@ -82,6 +82,10 @@ pub(crate) struct Model {
     retry_at: u64,
     pushed_until: u64,
     trial: Trial,
+    /// How many results came too late to count.
+    pub(crate) too_late: u32,
+    /// How many probes have lost their places.
+    pub(crate) lost: u32,
 }
 
 struct Trial {
@@ -117,6 +121,8 @@ impl Model {
         };
         Self {
             trial: Trial::new(&settings),
+            too_late: 0,
+            lost: 0,
             settings,
             now: 0,
             state: State::Closed,
@@ -171,7 +177,9 @@ impl Model {
             }
             trial.saved -= 10;
         } else {
+            let before = trial.places.len();
             trial.places.retain(|(_, until)| *until > now);
+            self.lost += u32::try_from(before - trial.places.len()).unwrap();
             if trial.places.len() >= usize::from(trial.settings.at_once) {
                 return Err(());
             }
@@ -223,6 +231,7 @@ impl Model {
             return;
         }
         if ticket.generation != self.generation {
+            self.too_late += 1;
             return;
         }
         if failed && let Some(wait) = pushback {
