@@ -276,6 +276,12 @@ impl Pair {
         assert_eq!(snapshot.counts, model.counts());
         assert_eq!(snapshot.consecutive_failures, model.row());
         assert_eq!(snapshot.wait, model.open_for().map(Duration::from_millis));
+        let probation = snapshot
+            .probation
+            .map(|it| (u64::from(it.in_flight), it.admitted, it.succeeded, it.failed, it.step));
+        assert_eq!(probation, model.probation());
+        let share = snapshot.probation.and_then(|it| it.share());
+        assert_eq!(share, model.share_tenths().map(tenths));
         assert_eq!(self.breaker.states().current(), snapshot.status);
         let told = (self.told.late.load(Relaxed), self.told.lost.load(Relaxed));
         assert_eq!(told, (model.too_late, model.lost));

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use super::half_open::Trials;
 use super::trial::{Answer, Judgement, Trial};
 use super::word::View;
-use super::{Cause, Config, Event, InvalidConfig, Mode, Name, State, Tally};
+use super::{Cause, Config, Event, InvalidConfig, Mode, Name, Probation, State, Tally};
 use crate::backoff::{Backoff, Jitter, RandomSource};
 use crate::window::Sample;
 
@@ -102,6 +102,10 @@ impl Cold {
     /// How many probes have lost their places since this was asked last.
     pub(super) fn lost_places(&mut self) -> usize {
         self.trial.as_mut().map_or(0, |trial| std::mem::take(&mut trial.lost))
+    }
+
+    pub(super) fn probation(&self) -> Option<Probation> {
+        self.trial.as_ref().map(Trial::probation)
     }
 
     /// How the probes went so far.

@@ -81,6 +81,38 @@ impl Config {
         }
     }
 
+    /// Takes the rule on the share of failed calls away, be it given or the one by default.
+    ///
+    /// ```
+    /// use mainstay_resilience::breaker::{CircuitBreaker, Consecutive, FailureRate};
+    ///
+    /// let breaker = CircuitBreaker::builder("payments")
+    ///     .trip(FailureRate::at_least(0.5))
+    ///     .trip(Consecutive::failures(5))
+    ///     .build()?;
+    /// breaker.reconfigure(breaker.config().without_failure_rate())?;
+    /// assert_eq!(breaker.config().get_consecutive(), Some(Consecutive::failures(5)));
+    /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
+    /// ```
+    pub fn without_failure_rate(self) -> Self {
+        Self { failure_rate: None, ..self.in_use() }
+    }
+
+    /// Takes the rule on the share of slow calls away. Then calls are not timed any more.
+    pub fn without_slow_calls(self) -> Self {
+        Self { slow_calls: None, ..self }
+    }
+
+    /// Takes the rule on failures in a row away.
+    pub fn without_consecutive(self) -> Self {
+        Self { consecutive: None, ..self }
+    }
+
+    /// Takes the rule by a function away.
+    pub fn without_trip_when(self) -> Self {
+        Self { trip_when: None, ..self }
+    }
+
     /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
     pub fn half_open(mut self, half_open: HalfOpen) -> Self {
         self.half_open = half_open;

@@ -11,13 +11,20 @@ use crate::sync::{Ordering::Relaxed, lock};
 impl Core {
     pub(super) fn snapshot(&self) -> Snapshot {
         let now = self.now();
-        let view = self.hot.word.load();
+        let mut view = self.hot.word.load();
+        let mut probation = None;
+        if view.state() == State::HalfOpen {
+            let cold = lock(&self.cold);
+            view = self.hot.word.load();
+            probation = cold.probation();
+        }
         let is_open = view.state() == State::Open;
         Snapshot {
             status: view.status(),
             counts: self.ring.0.counts(view.epoch(), now),
             consecutive_failures: self.hot.consecutive.load(view.epoch()),
             wait: if is_open { self.wait(now) } else { None },
+            probation,
         }
     }
 

@@ -89,6 +89,7 @@ mod layer;
 mod name;
 mod opening;
 mod own_rule;
+mod parts;
 mod registry;
 mod rules;
 mod service;
@@ -122,7 +123,7 @@ pub use registry::{
     HttpCircuitBreakersService,
 };
 pub use service::{CircuitBreakerService, HttpCircuitBreakerService};
-pub use state::{Cause, Mode, Snapshot, State, Status};
+pub use state::{Cause, Mode, Probation, Snapshot, State, Status};
 pub use stripe::Handle;
 pub use ticket::Ticket;
 pub use trip::{Consecutive, FailureRate, SlowCalls, Trip};

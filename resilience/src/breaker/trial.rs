@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use super::Probation;
 use super::half_open::{CheckedJudge, Trials};
 use crate::window::Counts;
 
@@ -13,6 +14,7 @@ pub(super) struct Trial {
     /// How many places were lost of which nobody was told yet.
     pub(super) lost: usize,
     next_id: u64,
+    in_flight: u32,
     /// Zero for the probes, then the steps of the ramp.
     stage: usize,
     /// How much of a call a ramp has saved up, in millionths.
@@ -51,8 +53,8 @@ pub(super) enum Judgement {
 impl Trial {
     pub(super) fn new(config: Trials) -> Self {
         let places = Vec::with_capacity(config.at_once);
-        let (next_id, stage, saved, succeeded, failed) = (0, 0, 0, 0, 0);
-        Self { config, places, lost: 0, next_id, stage, saved, succeeded, failed }
+        let (in_flight, stage, saved, succeeded, failed) = (0, 0, 0, 0, 0);
+        Self { config, places, lost: 0, next_id: 0, in_flight, stage, saved, succeeded, failed }
     }
 
     /// Asks for a place.
@@ -102,7 +104,20 @@ impl Trial {
         Counts { calls, failed: self.failed, slow: 0 }
     }
 
+    /// How it goes.
+    pub(super) fn probation(&self) -> Probation {
+        Probation {
+            in_flight: self.in_flight,
+            admitted: self.next_id,
+            succeeded: self.succeeded,
+            failed: self.failed,
+            step: self.stage,
+            share: self.share(),
+        }
+    }
+
     fn leave(&mut self, id: u64) -> bool {
+        self.in_flight = self.in_flight.saturating_sub(1);
         let before = self.places.len();
         self.places.retain(|place| place.id != id);
         self.places.len() < before
@@ -138,6 +153,7 @@ impl Trial {
 
     fn take_id(&mut self) -> u64 {
         self.next_id += 1;
+        self.in_flight = self.in_flight.saturating_add(1);
         self.next_id
     }
 }

@@ -93,6 +93,7 @@ struct Trial {
     settings: Settings,
     places: Vec<(u64, u64)>,
     probes: u64,
+    ended: u64,
     stage: usize,
     saved: u32,
     succeeded: u32,
@@ -105,6 +106,7 @@ impl Trial {
             settings: settings.clone(),
             places: Vec::new(),
             probes: 0,
+            ended: 0,
             stage: 0,
             saved: 0,
             succeeded: 0,
@@ -197,6 +199,7 @@ impl Model {
 
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
         if let (Some(probe), true) = (ticket.probe, ticket.generation == self.generation) {
+            self.trial.ended += 1;
             let before = self.trial.places.len();
             self.trial.places.retain(|(number, _)| *number != probe);
             if self.trial.places.len() == before && self.trial.stage > 0 {
@@ -240,6 +243,7 @@ impl Model {
         let slow = self.settings.slow_tenths.is_some()
             && ticket.started.is_some_and(|started| self.now - started > SLOW_MS);
         if let Some(probe) = ticket.probe {
+            self.trial.ended += 1;
             self.trial.places.retain(|(number, _)| *number != probe);
             self.judge_probe(failed || slow);
         } else {
@@ -350,6 +354,19 @@ impl Model {
             // At most six times the first length.
             Kept::Tenths(_) => Kept::Tenths(size.min(u16::try_from(self.bucket * 6 / 10).unwrap())),
         };
+    }
+
+    /// How many probes run, were let through, went well and not; and the step of the ramp.
+    pub(crate) fn probation(&self) -> Option<(u64, u64, u32, u32, usize)> {
+        let Trial { probes, ended, succeeded, failed, stage, .. } = self.trial;
+        let is_half_open = self.state == State::HalfOpen;
+        is_half_open.then_some((probes - ended, probes, succeeded, failed, stage))
+    }
+
+    /// Which share of the calls a ramp lets through.
+    pub(crate) fn share_tenths(&self) -> Option<u32> {
+        let step = self.trial.stage.checked_sub(1)?;
+        (self.state == State::HalfOpen).then(|| self.trial.settings.ramp_tenths[step])
     }
 
     pub(crate) fn row(&self) -> u32 {
