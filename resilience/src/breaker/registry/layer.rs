@@ -6,7 +6,7 @@ use super::CircuitBreakers;
 use super::service::{CircuitBreakersService, HttpCircuitBreakersService};
 use crate::Respond;
 use crate::breaker::layer::ResponseJudge;
-use crate::classify::AnyError;
+use crate::classify::{AnyError, HttpClassifier};
 
 /// Makes services of which each call is watched by the breaker of its key: from
 /// [`CircuitBreakers::layer_by`].
@@ -62,15 +62,23 @@ impl<K, F, C> fmt::Debug for CircuitBreakersLayer<K, F, C> {
 /// Makes HTTP services of which each call is watched by the breaker of its key: from
 /// [`CircuitBreakers::http_layer_by`].
 #[must_use]
-pub struct HttpCircuitBreakersLayer<K, F> {
+pub struct HttpCircuitBreakersLayer<K, F, C = HttpClassifier> {
     breakers: CircuitBreakers<K>,
     key: F,
-    judge: ResponseJudge,
+    judge: ResponseJudge<C>,
 }
 
 impl<K, F> HttpCircuitBreakersLayer<K, F> {
     pub(super) fn new(breakers: CircuitBreakers<K>, key: F) -> Self {
         Self { breakers, key, judge: ResponseJudge::default() }
+    }
+}
+
+impl<K, F, C> HttpCircuitBreakersLayer<K, F, C> {
+    /// As [`HttpCircuitBreakerLayer::classify_http`](crate::breaker::HttpCircuitBreakerLayer::classify_http).
+    pub fn classify_http<D>(self, classifier: D) -> HttpCircuitBreakersLayer<K, F, D> {
+        let judge = self.judge.with_http(classifier);
+        HttpCircuitBreakersLayer { breakers: self.breakers, key: self.key, judge }
     }
 
     /// As [`HttpCircuitBreakerLayer::including_body`](crate::breaker::HttpCircuitBreakerLayer::including_body).
@@ -85,8 +93,8 @@ impl<K, F> HttpCircuitBreakersLayer<K, F> {
     }
 }
 
-impl<S, K, F: Clone> Layer<S> for HttpCircuitBreakersLayer<K, F> {
-    type Service = HttpCircuitBreakersService<S, K, F>;
+impl<S, K, F: Clone, C: Clone> Layer<S> for HttpCircuitBreakersLayer<K, F, C> {
+    type Service = HttpCircuitBreakersService<S, K, F, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
         let (key, judge) = (self.key.clone(), self.judge.clone());
@@ -94,14 +102,14 @@ impl<S, K, F: Clone> Layer<S> for HttpCircuitBreakersLayer<K, F> {
     }
 }
 
-impl<K, F: Clone> Clone for HttpCircuitBreakersLayer<K, F> {
+impl<K, F: Clone, C: Clone> Clone for HttpCircuitBreakersLayer<K, F, C> {
     fn clone(&self) -> Self {
         let (key, judge) = (self.key.clone(), self.judge.clone());
         Self { breakers: self.breakers.clone(), key, judge }
     }
 }
 
-impl<K, F> fmt::Debug for HttpCircuitBreakersLayer<K, F> {
+impl<K, F, C> fmt::Debug for HttpCircuitBreakersLayer<K, F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpCircuitBreakersLayer")
             .field("breakers", &self.breakers)

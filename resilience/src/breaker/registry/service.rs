@@ -9,7 +9,7 @@ use super::CircuitBreakers;
 use crate::Rejected;
 use crate::breaker::layer::ResponseJudge;
 use crate::breaker::{CircuitBreakerFuture, HttpCircuitBreakerFuture, Open, WatchedBody};
-use crate::classify::{AnyError, Classify};
+use crate::classify::{AnyError, Classify, HttpClassifier};
 
 /// A service of which each call is watched by the breaker of its key.
 ///
@@ -74,26 +74,28 @@ impl<S: fmt::Debug, K, F, C> fmt::Debug for CircuitBreakersService<S, K, F, C> {
 ///
 /// As [`CircuitBreakersService`], but it judges responses as
 /// [`HttpCircuitBreakerService`](crate::breaker::HttpCircuitBreakerService) does.
-pub struct HttpCircuitBreakersService<S, K, F> {
+pub struct HttpCircuitBreakersService<S, K, F, C = HttpClassifier> {
     inner: S,
     breakers: CircuitBreakers<K>,
     key: F,
-    judge: ResponseJudge,
+    judge: ResponseJudge<C>,
 }
 
-impl<S, K, F> HttpCircuitBreakersService<S, K, F> {
+impl<S, K, F, C> HttpCircuitBreakersService<S, K, F, C> {
     pub(super) fn new(
         inner: S,
         breakers: CircuitBreakers<K>,
         key: F,
-        judge: ResponseJudge,
+        judge: ResponseJudge<C>,
     ) -> Self {
         Self { inner, breakers, key, judge }
     }
 }
 
-impl<S, K, F, ReqBody, ResBody> Service<Request<ReqBody>> for HttpCircuitBreakersService<S, K, F>
+impl<S, K, F, C, ReqBody, ResBody> Service<Request<ReqBody>>
+    for HttpCircuitBreakersService<S, K, F, C>
 where
+    C: Classify<Result<Response<ResBody>, S::Error>> + Clone,
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     K: Clone + Eq + Hash + fmt::Display,
     F: Fn(&Request<ReqBody>) -> K,
@@ -101,7 +103,7 @@ where
 {
     type Response = Response<WatchedBody<ResBody>>;
     type Error = Rejected<Open, S::Error>;
-    type Future = HttpCircuitBreakerFuture<S::Future>;
+    type Future = HttpCircuitBreakerFuture<S::Future, C>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(Rejected::Inner)
@@ -118,14 +120,14 @@ where
     }
 }
 
-impl<S: Clone, K, F: Clone> Clone for HttpCircuitBreakersService<S, K, F> {
+impl<S: Clone, K, F: Clone, C: Clone> Clone for HttpCircuitBreakersService<S, K, F, C> {
     fn clone(&self) -> Self {
         let (key, judge) = (self.key.clone(), self.judge.clone());
         Self { inner: self.inner.clone(), breakers: self.breakers.clone(), key, judge }
     }
 }
 
-impl<S: fmt::Debug, K, F> fmt::Debug for HttpCircuitBreakersService<S, K, F> {
+impl<S: fmt::Debug, K, F, C> fmt::Debug for HttpCircuitBreakersService<S, K, F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpCircuitBreakersService")
             .field("inner", &self.inner)
