@@ -32,6 +32,7 @@ enum Step {
     Mode(Mode),
     Resize(u16),
     Rate(u32),
+    OpenFor { millis: u64 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -59,6 +60,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => mode.prop_map(Step::Mode),
         1 => (4..40_u16).prop_map(Step::Resize),
         1 => (1..=10_u32).prop_map(Step::Rate),
+        1 => (0..3_000_u64).prop_map(|millis| Step::OpenFor { millis }),
     ];
     proptest::collection::vec(step, 1..300)
 }
@@ -246,6 +248,10 @@ impl Pair {
                 self.model.resize(size);
                 self.reconfigure();
             }
+            Step::OpenFor { millis } => {
+                let opened = self.breaker.open_for(Duration::from_millis(millis));
+                assert_eq!(opened, self.model.open_for(millis));
+            }
             Step::Rate(rate) => {
                 self.model.settings.rate_tenths = Some(rate);
                 self.reconfigure();
@@ -275,7 +281,7 @@ impl Pair {
         assert_eq!((snapshot.status.state, snapshot.status.mode), (model.state, model.mode));
         assert_eq!(snapshot.counts, model.counts());
         assert_eq!(snapshot.consecutive_failures, model.row());
-        assert_eq!(snapshot.wait, model.open_for().map(Duration::from_millis));
+        assert_eq!(snapshot.wait, model.wait().map(Duration::from_millis));
         let probation = snapshot
             .probation
             .map(|it| (u64::from(it.in_flight), it.admitted, it.succeeded, it.failed, it.step));

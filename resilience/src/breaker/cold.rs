@@ -81,6 +81,14 @@ impl Cold {
         Change { from, to, cause, wait: Some(self.last_wait) }
     }
 
+    /// Opens it because somebody says so. That is no step of the backoff.
+    pub(super) fn open_for(&mut self, from: View, now: Instant, wait: Duration) -> Change {
+        self.opened = self.steps(from.state(), now);
+        self.trial = None;
+        let to = from.moved_to(from.mode(), State::Open);
+        Change { from, to, cause: Cause::Asked, wait: Some(wait) }
+    }
+
     /// Lets the first probes through.
     pub(super) fn try_out(&mut self, from: View) -> Change {
         self.trial = Some(Trial::new(self.trials.clone()));

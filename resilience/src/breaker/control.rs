@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::cold::{Change, decides};
 use super::core::Core;
 use super::half_open::Trials;
@@ -49,6 +51,21 @@ impl Core {
         self.hot.word.store(next);
         drop(cold);
         self.tell(Change::mode(view, next));
+    }
+
+    pub(super) fn open_for(&self, wait: Duration) -> bool {
+        let now = self.now();
+        let mut cold = lock(&self.cold);
+        let view = self.hot.word.load();
+        let is_open = view.state() == State::Open && self.wait(now) >= Some(wait);
+        if is_open || !decides(view.mode()) {
+            return false;
+        }
+        let change = cold.open_for(view, now, wait);
+        self.make(now, &change);
+        drop(cold);
+        self.tell(change);
+        true
     }
 
     pub(super) fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {

@@ -54,6 +54,58 @@
 //! a function can [set](Config::open_by), and that the other side can [ask for](Config::max_pushback). [`HalfOpen`] says how it finds out that
 //! it can close. A [`Mode`] has it forced, disabled, or only looking on.
 //!
+//! # Many processes
+//!
+//! Each process has its own view of the other side, and no store shares it. A node with a broken
+//! route would open the breaker for all the others; the store would be one more thing that each
+//! call waits for, and that can be down itself. And a fleet does not need it: each node finds out
+//! within a few calls.
+//!
+//! Who wants nodes to warn each other can do so by any channel they have: an [observer](Observe)
+//! announces what a node has seen, and [`CircuitBreaker::open_for`] acts on what was heard. It is
+//! best to ask for more than one witness, to limit the time, and to announce nothing that was only
+//! heard:
+//!
+//! ```
+//! use mainstay_resilience::breaker::{Cause, CircuitBreaker, Consecutive, Event};
+//! use mainstay_resilience::classify::Verdict;
+//! use std::collections::HashSet;
+//! use std::sync::mpsc;
+//! use std::time::Duration;
+//!
+//! let (channel, heard) = mpsc::channel();
+//! let node = |name: &'static str| {
+//!     let channel = channel.clone();
+//!     let announce = move |event: &Event| match event {
+//!         Event::Changed { cause: Cause::Asked, .. } => {}
+//!         Event::Changed { wait: Some(wait), .. } => channel.send((name, *wait)).unwrap_or(()),
+//!         _ => {}
+//!     };
+//!     CircuitBreaker::builder("payments").trip(Consecutive::failures(1)).observer(announce).build()
+//! };
+//! let (one, two, three) = (node("one")?, node("two")?, node("three")?);
+//!
+//! let mut witnesses = HashSet::new();
+//! let mut listen = || {
+//!     for (peer, wait) in heard.try_iter() {
+//!         witnesses.insert(peer);
+//!         if witnesses.len() >= 2 {
+//!             three.open_for(wait.min(Duration::from_secs(10)));
+//!         }
+//!     }
+//!     three.status().rejects()
+//! };
+//!
+//! one.try_acquire()?.finish(Verdict::failure());
+//! assert!(!listen());
+//! two.try_acquire()?.finish(Verdict::failure());
+//! assert!(listen());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Witnesses should be forgotten after a while, and be counted for each breaker; a
+//! [`Snapshot`] has what else a node may want to tell.
+//!
 //! # Cancellation
 //!
 //! A call that is dropped counts as the [`DropCause`](crate::permit::DropCause) weighs; one that

@@ -52,6 +52,8 @@ pub enum Cause {
     NotRecovered,
     /// Somebody has changed the [`Mode`].
     Mode,
+    /// Somebody has asked for it, with [`CircuitBreaker::open_for`](super::CircuitBreaker::open_for).
+    Asked,
 }
 
 /// What a breaker is at now.
@@ -174,6 +176,7 @@ impl fmt::Display for Cause {
             Self::Recovered => f.write_str("the probes went well"),
             Self::NotRecovered => f.write_str("the probes did not go well"),
             Self::Mode => f.write_str("the mode was changed"),
+            Self::Asked => f.write_str("somebody has asked for it"),
         }
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use mainstay_core::ManualClock;
 use mainstay_resilience::Rejection;
-use mainstay_resilience::backoff::Backoff;
+use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
     Cause, CircuitBreaker, Config, Consecutive, Event, FailureRate, HalfOpen, InvalidConfig, Mode,
     SlowCalls, State, TripWhen, Window,
@@ -81,6 +81,65 @@ fn shadow_tells_what_it_would_reject() {
     breaker.set_mode(Mode::Auto);
     assert_eq!(at(&breaker), (Mode::Auto, State::Open));
     assert!(breaker.try_acquire().is_err());
+}
+
+/// For as long as it was asked, by the longest who asks, and then probes tell.
+#[test]
+fn it_opens_for_whoever_asks() {
+    let (told, clock) = (Told::default(), ManualClock::new());
+    let breaker = quick().observer(told.observer()).clock(clock.clone()).build().unwrap();
+    let on_its_way = breaker.try_acquire().unwrap();
+    assert!(breaker.open_for(5 * SECOND));
+    let [Event::Changed { to, cause, wait, .. }] = told.take()[..] else { panic!("not told") };
+    assert_eq!((to, cause, wait), (breaker.status(), Cause::Asked, Some(5 * SECOND)));
+    assert_eq!(cause.to_string(), "somebody has asked for it");
+    assert!(!breaker.open_for(5 * SECOND) && told.take().is_empty());
+    on_its_way.finish(mainstay_resilience::classify::Verdict::success());
+    clock.advance(SECOND);
+    assert!(!breaker.open_for(4 * SECOND) && breaker.open_for(5 * SECOND));
+    assert_eq!(breaker.try_acquire().unwrap_err().wait(), Some(5 * SECOND));
+    clock.advance(5 * SECOND);
+    let probe = breaker.try_acquire().unwrap();
+    assert_eq!(at(&breaker).1, State::HalfOpen);
+    // A probe that is under way knows less.
+    assert!(breaker.open_for(SECOND));
+    probe.finish(mainstay_resilience::classify::Verdict::success());
+    assert_eq!(at(&breaker).1, State::Open);
+    clock.advance(SECOND);
+    succeed(&breaker);
+    assert_eq!(at(&breaker).1, State::Closed);
+}
+
+#[test]
+fn who_asks_does_not_overrule_a_mode() {
+    for (mode, opens) in [
+        (Mode::Auto, true),
+        (Mode::Shadow, true),
+        (Mode::ForcedOpen, false),
+        (Mode::ForcedClosed, false),
+        (Mode::Disabled, false),
+    ] {
+        let breaker = quick().mode(mode).build().unwrap();
+        assert_eq!(breaker.open_for(SECOND), opens, "{mode}");
+        let expected = if opens { State::Open } else { State::Closed };
+        assert_eq!(at(&breaker), (mode, expected));
+        assert_eq!(breaker.status().rejects(), matches!(mode, Mode::Auto | Mode::ForcedOpen));
+    }
+}
+
+/// The next outage begins where the backoff was.
+#[test]
+fn who_asks_does_not_make_the_backoff_grow() {
+    let clock = ManualClock::new();
+    let backoff = Backoff::exponential().base(SECOND).jitter(Jitter::None);
+    let breaker = quick().open_for(backoff).clock(clock.clone()).build().unwrap();
+    for _ in 0..3 {
+        assert!(breaker.open_for(10 * SECOND));
+        clock.advance(10 * SECOND);
+        succeed(&breaker);
+    }
+    fail(&breaker);
+    assert_eq!(breaker.snapshot().wait, Some(SECOND));
 }
 
 #[test]

@@ -255,9 +255,7 @@ impl Model {
             }
             self.row = if failed { self.row + 1 } else { 0 };
             if matches!(self.mode, Mode::Auto | Mode::Shadow) && self.trips() {
-                let closed_for = self.now - self.closed_at;
-                let steps = closed_for.checked_div(self.last_wait).unwrap_or(u64::MAX);
-                self.opened = u32::try_from(u64::from(self.opened).saturating_sub(steps)).unwrap();
+                self.take_steps_back();
                 self.open(self.counts(), self.row);
             }
         }
@@ -308,6 +306,27 @@ impl Model {
             self.go(State::Closed);
             (self.closed_at, self.pushed_until) = (self.now, 0);
         }
+    }
+
+    fn take_steps_back(&mut self) {
+        let closed_for = self.now - self.closed_at;
+        let steps = closed_for.checked_div(self.last_wait).unwrap_or(u64::MAX);
+        self.opened = u32::try_from(u64::from(self.opened).saturating_sub(steps)).unwrap();
+    }
+
+    pub(crate) fn open_for(&mut self, wait: u64) -> bool {
+        let until = self.now + wait;
+        let longer =
+            self.state == State::Open && self.retry_at > self.now && until <= self.retry_at;
+        if longer || !matches!(self.mode, Mode::Auto | Mode::Shadow) {
+            return false;
+        }
+        if self.state == State::Closed {
+            self.take_steps_back();
+        }
+        self.retry_at = until;
+        self.go(State::Open);
+        true
     }
 
     fn open(&mut self, seen: Counts, row: u32) {
@@ -373,7 +392,7 @@ impl Model {
         self.row
     }
 
-    pub(crate) fn open_for(&self) -> Option<u64> {
+    pub(crate) fn wait(&self) -> Option<u64> {
         let left = self.retry_at.saturating_sub(self.now);
         (self.state == State::Open && left > 0).then_some(left)
     }
