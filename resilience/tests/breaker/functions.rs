@@ -75,6 +75,23 @@ fn an_own_rule_that_panics_harms_nothing() {
     breaker.reconfigure(breaker.config().without_rules()).unwrap();
 }
 
+/// Not even while another panic is on its way.
+#[test]
+fn functions_may_panic_during_a_panic() {
+    let breaker = opens_when(|seen| {
+        assert!(seen.counts.failed > 1, "on purpose");
+        true
+    });
+    let breaker = breaker.open_by(|_| panic!("on purpose")).build().unwrap();
+    for expected in [State::Closed, State::Open] {
+        let call = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _permit = breaker.try_acquire().unwrap();
+            panic!("on purpose")
+        }));
+        assert_eq!((call.is_err(), at(&breaker).1), (true, expected));
+    }
+}
+
 /// It may use the breaker.
 #[test]
 fn an_own_rule_is_asked_under_no_lock() {
