@@ -155,7 +155,10 @@ fn a_function_says_for_how_long() {
     // It panics, and the backoff holds: this is the fourth time.
     fail(&breaker);
     assert_eq!((at(&breaker).1, wait(&breaker)), (State::Open, Some(3 * SECOND)));
-    breaker.reconfigure(breaker.config().without_open_by()).unwrap();
+    let config = breaker.config();
+    assert_eq!(config, breaker.config());
+    assert_ne!(config, config.clone().open_by(|opening| opening.backoff));
+    breaker.reconfigure(config.without_open_by()).unwrap();
     clock.advance(3 * SECOND);
     succeed(&breaker);
     assert_eq!(at(&breaker).1, State::Closed);

@@ -6,7 +6,7 @@ use super::CircuitBreakers;
 use super::service::{CircuitBreakersService, HttpCircuitBreakersService};
 use crate::Respond;
 use crate::breaker::layer::ResponseJudge;
-use crate::classify::{AnyError, HttpClassifier};
+use crate::classify::{AnyError, GrpcClassifier, HttpClassifier};
 
 /// Makes services of which each call is watched by the breaker of its key: from
 /// [`CircuitBreakers::layer_by`].
@@ -79,6 +79,12 @@ impl<K, F, C> HttpCircuitBreakersLayer<K, F, C> {
     pub fn classify_http<D>(self, classifier: D) -> HttpCircuitBreakersLayer<K, F, D> {
         let judge = self.judge.with_http(classifier);
         HttpCircuitBreakersLayer { breakers: self.breakers, key: self.key, judge }
+    }
+
+    /// Another classifier of gRPC responses.
+    pub fn classify_grpc(mut self, classifier: GrpcClassifier) -> Self {
+        self.judge.grpc = classifier;
+        self
     }
 
     /// As [`HttpCircuitBreakerLayer::including_body`](crate::breaker::HttpCircuitBreakerLayer::including_body).
