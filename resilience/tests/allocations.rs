@@ -11,8 +11,11 @@ use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
-use mainstay_resilience::breaker::{CircuitBreaker, Mode, SlowCalls, Window};
+use mainstay_resilience::breaker::{
+    CircuitBreaker, CircuitBreakers, Mode, SlowCalls, TripWhen, Window,
+};
 use mainstay_resilience::budget::Budget;
+use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::retry::{ReplayBody, Retry};
 use mainstay_resilience::stack::ClientStack;
 use tower::{Layer, Service};
@@ -74,6 +77,10 @@ fn a_breaker_does_not_allocate() {
         assert_eq!(allocations(&builder().build().unwrap(), true), 0);
         let slow = SlowCalls::longer_than(Duration::from_secs(1));
         assert_eq!(allocations(&builder().trip(slow).build().unwrap(), true), 0);
+        let own = TripWhen::new(|seen| seen.counts.failed > 10);
+        let breaker = builder().trip(own).build().unwrap();
+        breaker.try_acquire().unwrap().finish(Verdict::failure());
+        assert_eq!(allocations(&breaker, true), 0);
         let forced = builder().mode(Mode::ForcedOpen).build().unwrap();
         assert_eq!(allocations(&forced, false), 0);
     }
@@ -84,6 +91,26 @@ fn a_breaker_with_a_name_made_at_run_time_does_not_allocate() {
     let builder = CircuitBreaker::builder(String::from("payments"));
     let forced = builder.mode(Mode::ForcedOpen).build().unwrap();
     assert_eq!(allocations(&forced, false), 0);
+}
+
+/// Once the breaker of the key is there.
+#[test]
+fn breakers_by_key_do_not_allocate() {
+    let tenants = CircuitBreakers::<String>::new(CircuitBreaker::builder("tenants")).unwrap();
+    tenants.get("a");
+    let info = measure(|| {
+        for _ in 0..100 {
+            drop(tenants.get("a"));
+            tenants.try_acquire("a").unwrap().finish(Verdict::success());
+        }
+    });
+    assert_eq!((info.count_total, tenants.get("a").snapshot().counts.calls), (0, 100));
+
+    let shards = CircuitBreakers::<u8>::new(CircuitBreaker::builder("shards")).unwrap();
+    let service = shards.layer_by(|(): &()| 7).layer(Inner);
+    assert!(call::<_, ()>(&service));
+    let info = measure(|| (0..100).for_each(|_| assert!(call::<_, ()>(&service))));
+    assert_eq!(info.count_total, 0);
 }
 
 #[test]

@@ -7,8 +7,16 @@
 mod calls;
 #[path = "breaker/control.rs"]
 mod control;
+#[path = "breaker/events.rs"]
+mod events;
+#[path = "breaker/functions.rs"]
+mod functions;
 #[path = "breaker/layer.rs"]
 mod layer;
+#[path = "breaker/registry.rs"]
+mod registry;
+#[path = "breaker/registry_model.rs"]
+mod registry_model;
 #[path = "breaker/responses.rs"]
 mod responses;
 #[path = "breaker/streams.rs"]

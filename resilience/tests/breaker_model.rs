@@ -6,12 +6,15 @@
 #[path = "breaker_model/model.rs"]
 mod model;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use mainstay_core::{Clock, ManualClock, Pushback};
 use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
-    CircuitBreaker, Config, Consecutive, FailureRate, HalfOpen, Mode, Permit, SlowCalls, Window,
+    CircuitBreaker, Config, Consecutive, Event, FailureRate, HalfOpen, Mode, Opening, Permit,
+    SlowCalls, Tally, TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::permit::{DropCause, DropWeights, drop_as};
@@ -29,6 +32,7 @@ enum Step {
     Mode(Mode),
     Resize(u16),
     Rate(u32),
+    OpenFor { millis: u64 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -56,6 +60,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => mode.prop_map(Step::Mode),
         1 => (4..40_u16).prop_map(Step::Resize),
         1 => (1..=10_u32).prop_map(Step::Rate),
+        1 => (0..3_000_u64).prop_map(|millis| Step::OpenFor { millis }),
     ];
     proptest::collection::vec(step, 1..300)
 }
@@ -71,14 +76,18 @@ fn settings() -> impl Strategy<Value = Settings> {
         proptest::option::of(1..=10_u32),
         proptest::option::of(1..6_u32),
         1..5_u32,
+        proptest::option::of(1..12_u32),
     );
     let half_open = (judge, 1..4_u16, 50..3_000_u64, proptest::collection::vec(1..=10_u32, 0..3));
-    (kept, rules, half_open).prop_map(|(kept, rules, half_open)| Settings {
+    let strategy = (kept, rules, half_open, any::<bool>());
+    strategy.prop_map(|(kept, rules, half_open, own_time)| Settings {
         kept,
         rate_tenths: rules.0,
         slow_tenths: rules.1,
         consecutive: rules.2,
         min_calls: rules.3,
+        trouble: rules.4,
+        own_time,
         judge: half_open.0,
         at_once: half_open.1,
         lease_ms: half_open.2,
@@ -88,6 +97,10 @@ fn settings() -> impl Strategy<Value = Settings> {
 
 fn tenths(tenths: u32) -> f64 {
     f64::from(tenths) / 10.0
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap()
 }
 
 fn window(kept: Kept) -> Window {
@@ -104,6 +117,7 @@ fn config(settings: &Settings) -> Config {
             Backoff::exponential()
                 .base(Duration::from_secs(1))
                 .cap(Duration::from_secs(8))
+                .floor(Duration::from_millis(500))
                 .jitter(Jitter::None),
         )
         .max_pushback(Duration::ZERO)
@@ -117,6 +131,20 @@ fn config(settings: &Settings) -> Config {
     }
     if let Some(failures) = settings.consecutive {
         config = config.trip(Consecutive::failures(failures));
+    }
+    if let Some(most) = settings.trouble {
+        config =
+            config.trip(TripWhen::new(move |Tally { counts, consecutive_failures, .. }| {
+                counts.failed + counts.slow + consecutive_failures >= most
+            }));
+    }
+    if settings.own_time {
+        config = config.open_by(|Opening { opened, backoff, pushback, seen, .. }| {
+            let (backoff, pushback) = (millis(*backoff), millis(*pushback));
+            let row = seen.consecutive_failures;
+            let time = model::own_time(*opened, backoff, pushback, seen.counts, row);
+            Duration::from_millis(time)
+        });
     }
     let half_open = match settings.judge {
         Judge::Consecutive(successes) => HalfOpen::consecutive(successes),
@@ -136,6 +164,26 @@ struct Pair {
     breaker: CircuitBreaker,
     model: Model,
     running: Vec<(Permit, Ticket)>,
+    told: Arc<Told>,
+}
+
+/// How often an observer was told what is no change.
+#[derive(Debug, Default)]
+struct Told {
+    late: AtomicU32,
+    lost: AtomicU32,
+}
+
+impl Told {
+    fn hear(&self, event: &Event) {
+        match event {
+            Event::Late { .. } => self.late.fetch_add(1, Relaxed),
+            Event::LeaseEnded { probes, .. } => {
+                self.lost.fetch_add(u32::try_from(*probes).unwrap(), Relaxed)
+            }
+            _ => 0,
+        };
+    }
 }
 
 impl Pair {
@@ -146,9 +194,13 @@ impl Pair {
             config = config.max_pushback(Duration::from_secs(10));
         }
         let builder = CircuitBreaker::builder("model").config(config).clock(clock.clone());
+        let told = Arc::<Told>::default();
+        let hears = Arc::clone(&told);
+        let builder = builder.observer(move |event: &Event| hears.hear(event));
         let breaker = builder.random(Least).build().unwrap();
         let max_pushback_ms = if pushback { 10_000 } else { 0 };
-        Self { clock, breaker, model: Model::new(settings, max_pushback_ms), running: Vec::new() }
+        let model = Model::new(settings, max_pushback_ms);
+        Self { clock, breaker, model, running: Vec::new(), told }
     }
 
     fn take(&mut self, which: usize) -> Option<(Permit, Ticket)> {
@@ -196,6 +248,10 @@ impl Pair {
                 self.model.resize(size);
                 self.reconfigure();
             }
+            Step::OpenFor { millis } => {
+                let opened = self.breaker.open_for(Duration::from_millis(millis));
+                assert_eq!(opened, self.model.open_for(millis));
+            }
             Step::Rate(rate) => {
                 self.model.settings.rate_tenths = Some(rate);
                 self.reconfigure();
@@ -225,8 +281,16 @@ impl Pair {
         assert_eq!((snapshot.status.state, snapshot.status.mode), (model.state, model.mode));
         assert_eq!(snapshot.counts, model.counts());
         assert_eq!(snapshot.consecutive_failures, model.row());
-        assert_eq!(snapshot.wait, model.open_for().map(Duration::from_millis));
+        assert_eq!(snapshot.wait, model.wait().map(Duration::from_millis));
+        let probation = snapshot
+            .probation
+            .map(|it| (u64::from(it.in_flight), it.admitted, it.succeeded, it.failed, it.step));
+        assert_eq!(probation, model.probation());
+        let share = snapshot.probation.and_then(|it| it.share());
+        assert_eq!(share, model.share_tenths().map(tenths));
         assert_eq!(self.breaker.states().current(), snapshot.status);
+        let told = (self.told.late.load(Relaxed), self.told.lost.load(Relaxed));
+        assert_eq!(told, (model.too_late, model.lost));
     }
 }
 

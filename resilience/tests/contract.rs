@@ -2,19 +2,25 @@
 
 #![cfg(test)]
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 use mainstay_resilience::backoff::Backoff;
-use mainstay_resilience::breaker::{CircuitBreaker, Config};
+use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers, Config};
 use mainstay_resilience::budget::Budget;
 use mainstay_resilience::retry::{InboundLayer, Retry};
 use mainstay_resilience::stack::ClientStack;
 use mainstay_resilience::timeout::TimeoutLayer;
-use mainstay_testkit::probe::{self, Subject};
+use mainstay_testkit::probe::{self, Ping, Subject};
 use tower::Layer;
 
 /// Longer than any test: a limit that never strikes.
 const LONG: Duration = Duration::from_secs(86_400);
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 fn timeouts() -> [Subject; 3] {
     let layer = TimeoutLayer::new(LONG);
@@ -40,16 +46,25 @@ fn the_timeout_keeps_the_laws_in_any_order() {
 }
 
 /// Breakers that nothing opens.
-fn breakers() -> [Subject; 4] {
-    let breaker = || {
+fn breakers() -> [Subject; 7] {
+    let builder = || {
         let config = Config::default().without_rules();
-        CircuitBreaker::builder("contract").config(config).build().unwrap()
+        CircuitBreaker::builder("contract").config(config)
     };
+    let breaker = move || builder().build().unwrap();
+    // More keys than there is room for.
+    let by_key = move || CircuitBreakers::<u64>::with_capacity(TWO, builder()).unwrap();
+    let by_length = |request: &Request<Full<Bytes>>| request.uri().path().len() as u64;
     [
         Subject::new(move |inner| breaker().layer().layer(inner)),
         Subject::http(move |inner| breaker().http_layer().layer(inner)),
         Subject::http(move |inner| breaker().http_layer().including_body().layer(inner)),
         Subject::http(move |inner| breaker().http_layer().respond().layer(inner)),
+        Subject::new(move |inner| by_key().layer_by(|Ping(it)| it % 3).layer(inner)),
+        Subject::http(move |inner| by_key().http_layer_by(by_length).layer(inner)),
+        Subject::http(move |inner| {
+            by_key().http_layer_by(by_length).including_body().respond().layer(inner)
+        }),
     ]
 }
 

@@ -130,6 +130,11 @@ impl Backoff {
         Self { max_elapsed, ..self }
     }
 
+    /// Brings a delay of somebody else's between floor and cap.
+    pub(crate) fn cut(&self, delay: Duration) -> Duration {
+        delay.max(self.floor).min(self.cap)
+    }
+
     /// Whether the time since the first attempt matters.
     pub(crate) fn is_timed(&self) -> bool {
         self.max_elapsed < Duration::MAX

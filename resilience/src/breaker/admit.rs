@@ -96,13 +96,23 @@ impl Core {
             }
         }
         let answer = cold.admit(now);
+        let lost = cold.lost_places();
         drop(cold);
         if let Some(change) = change {
             self.tell(change);
+        }
+        if lost > 0 {
+            self.tell_lost(view, lost);
         }
         match answer {
             Answer::Admitted(place) => Ok(Ticket::probe(view.epoch(), place)),
             Answer::Full => Err(Refusal::new(State::HalfOpen, 0)),
         }
+    }
+
+    #[cold]
+    fn tell_lost(&self, view: View, probes: usize) {
+        let status = view.status();
+        self.audience.tell(|| Event::LeaseEnded { name: self.name.clone(), status, probes });
     }
 }

@@ -41,40 +41,54 @@ enum Verdicts {
     Trailers(GrpcClassifier),
 }
 
-impl ResponseJudge {
+impl<C> ResponseJudge<C> {
     /// Settles the permit if the head tells all, and else gives it to the body.
-    pub(super) fn watch<B: Body>(
+    pub(super) fn watch<B, E>(
         self,
-        response: Response<B>,
-        mut permit: Permit,
-    ) -> Response<WatchedBody<B>> {
-        let verdicts = if is_grpc(response.headers()) {
-            if let Some(verdict) = self.grpc.classify_headers(&response) {
-                Err(verdict)
-            } else {
-                // A stream may go on for hours and be well all the same.
-                permit.is_timed_to_here();
-                Ok(Verdicts::Trailers(self.grpc))
-            }
-        } else {
-            let verdict = Classify::classify(&self.http, &response);
-            let body_counts = self.including_body
-                && !verdict.outcome().is_failure()
-                && !response.body().is_end_stream();
-            if body_counts { Ok(Verdicts::Head(verdict)) } else { Err(verdict) }
+        result: Result<Response<B>, E>,
+        permit: Permit,
+    ) -> Result<Response<WatchedBody<B>>, E>
+    where
+        C: Classify<Result<Response<B>, E>>,
+        B: Body,
+    {
+        let watch = match &result {
+            Ok(response) if is_grpc(response.headers()) => self.watch_grpc(response, permit),
+            _ => self.watch_http(&result, permit),
         };
-        let watch = match verdicts {
-            Ok(verdicts) => Watch { held: Some((permit, verdicts)), waiting: false },
-            Err(verdict) => {
-                permit.finish(verdict);
-                Watch::default()
-            }
-        };
-        response.map(|body| WatchedBody { body, watch })
+        result.map(|response| response.map(|body| WatchedBody { body, watch }))
+    }
+
+    fn watch_grpc<B>(self, response: &Response<B>, mut permit: Permit) -> Watch {
+        if let Some(verdict) = self.grpc.classify_headers(response) {
+            permit.finish(verdict);
+            return Watch::default();
+        }
+        // A stream may go on for hours and be well all the same.
+        permit.is_timed_to_here();
+        Watch::of(permit, Verdicts::Trailers(self.grpc))
+    }
+
+    fn watch_http<B, E>(&self, result: &Result<Response<B>, E>, permit: Permit) -> Watch
+    where
+        C: Classify<Result<Response<B>, E>>,
+        B: Body,
+    {
+        let verdict = self.http.classify(result);
+        let goes_on = result.as_ref().is_ok_and(|response| !response.body().is_end_stream());
+        if self.including_body && goes_on && !verdict.outcome().is_failure() {
+            return Watch::of(permit, Verdicts::Head(verdict));
+        }
+        permit.finish(verdict);
+        Watch::default()
     }
 }
 
 impl Watch {
+    fn of(permit: Permit, verdicts: Verdicts) -> Self {
+        Self { held: Some((permit, verdicts)), waiting: false }
+    }
+
     fn failed(&mut self) {
         if let Some((permit, _)) = self.held.take() {
             permit.finish(Verdict::transient());

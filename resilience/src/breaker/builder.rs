@@ -1,12 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_core::Clock;
 
-use super::{CircuitBreaker, Config, HalfOpen, InvalidConfig, Mode, Name, Observe, Trip, Window};
+use super::{
+    CircuitBreaker, Config, HalfOpen, InvalidConfig, Mode, Name, Observe, Opening, Trip, Window,
+};
 use crate::backoff::{Backoff, RandomSource};
 
-/// Makes a [`CircuitBreaker`]: from [`CircuitBreaker::builder`].
+/// Makes a [`CircuitBreaker`]: from [`CircuitBreaker::builder`]. Clones make breakers of their own.
+#[derive(Clone)]
 #[must_use]
 pub struct Builder {
     pub(super) name: Name,
@@ -46,6 +50,11 @@ impl Builder {
     /// As [`Config::open_for`].
     pub fn open_for(self, backoff: Backoff) -> Self {
         Self { config: self.config.open_for(backoff), ..self }
+    }
+
+    /// As [`Config::open_by`].
+    pub fn open_by(self, time: impl Fn(&Opening) -> Duration + Send + Sync + 'static) -> Self {
+        Self { config: self.config.open_by(time), ..self }
     }
 
     /// The mode to begin in. Default: [`Mode::Auto`].

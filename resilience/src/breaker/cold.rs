@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use super::half_open::Trials;
 use super::trial::{Answer, Judgement, Trial};
 use super::word::View;
-use super::{Cause, Config, Event, InvalidConfig, Mode, Name, State};
+use super::{Cause, Config, Event, InvalidConfig, Mode, Name, Probation, State, Tally};
 use crate::backoff::{Backoff, Jitter, RandomSource};
 use crate::window::Sample;
 
@@ -46,10 +46,10 @@ impl Cold {
         &self.config
     }
 
-    /// Trials that are under way stay under the rules they began with.
-    pub(super) fn set_config(&mut self, config: Config, trials: Trials) {
-        self.config = config;
+    /// Trials that are under way stay under the rules they began with. Returns what was before.
+    pub(super) fn set_config(&mut self, config: Config, trials: Trials) -> Config {
         self.trials = trials;
+        std::mem::replace(&mut self.config, config)
     }
 
     /// Forgets what has led here.
@@ -59,24 +59,34 @@ impl Cold {
         self.closed_at = now;
     }
 
-    /// Opens the breaker. `pushed` is how long the other side does not want to be called.
+    /// Opens the breaker. `asked` is what a function says for how long, and `pushed` how long the
+    /// other side does not want to be called.
     pub(super) fn open(
         &mut self,
         from: View,
         cause: Cause,
         now: Instant,
+        asked: Option<Duration>,
         pushed: Duration,
         random: &dyn RandomSource,
     ) -> Change {
-        if from.state() == State::Closed {
-            self.take_steps_back(now);
-        }
-        let backoff = self.config.open_for.delay(self.opened, random);
-        self.opened = self.opened.saturating_add(1);
-        self.last_wait = backoff.max(Self::spread(pushed, random));
+        let opened = self.steps(from.state(), now);
+        let open_for = &self.config.open_for;
+        let own = asked.map(|it| open_for.cut(it));
+        let own = own.unwrap_or_else(|| open_for.delay(opened, random));
+        self.opened = opened.saturating_add(1);
+        self.last_wait = own.max(Self::spread(pushed, random));
         self.trial = None;
         let to = from.moved_to(from.mode(), State::Open);
         Change { from, to, cause, wait: Some(self.last_wait) }
+    }
+
+    /// Opens it because somebody says so. That is no step of the backoff.
+    pub(super) fn open_for(&mut self, from: View, now: Instant, wait: Duration) -> Change {
+        self.opened = self.steps(from.state(), now);
+        self.trial = None;
+        let to = from.moved_to(from.mode(), State::Open);
+        Change { from, to, cause: Cause::Asked, wait: Some(wait) }
     }
 
     /// Lets the first probes through.
@@ -97,6 +107,21 @@ impl Cold {
         self.trial.as_mut().map_or(Answer::Full, |trial| trial.admit(now))
     }
 
+    /// How many probes have lost their places since this was asked last.
+    pub(super) fn lost_places(&mut self) -> usize {
+        self.trial.as_mut().map_or(0, |trial| std::mem::take(&mut trial.lost))
+    }
+
+    pub(super) fn probation(&self) -> Option<Probation> {
+        self.trial.as_ref().map(Trial::probation)
+    }
+
+    /// How the probes went so far.
+    pub(super) fn probes(&self) -> Tally {
+        let counts = self.trial.as_ref().map(Trial::counts).unwrap_or_default();
+        Tally { counts, ..Tally::default() }
+    }
+
     /// A probe has ended; without a sample it tells nothing.
     pub(super) fn settle(&mut self, place: u64, sample: Option<Sample>) -> Judgement {
         let Some(trial) = &mut self.trial else {
@@ -111,10 +136,14 @@ impl Cold {
         }
     }
 
-    fn take_steps_back(&mut self, now: Instant) {
+    /// How often it has opened lately, less the steps back for the time it was closed.
+    pub(super) fn steps(&self, from: State, now: Instant) -> u32 {
+        if from != State::Closed {
+            return self.opened;
+        }
         let closed_for = now.saturating_duration_since(self.closed_at).as_nanos();
         let steps = closed_for.checked_div(self.last_wait.as_nanos()).unwrap_or(u128::MAX);
-        self.opened = self.opened.saturating_sub(u32::try_from(steps).unwrap_or(u32::MAX));
+        self.opened.saturating_sub(u32::try_from(steps).unwrap_or(u32::MAX))
     }
 
     /// Up to a tenth more, as everybody was told the same.

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use super::{FailureRate, HalfOpen, SlowCalls, Trip, Window};
+use super::{FailureRate, HalfOpen, SlowCalls, Trip, TripWhen, Window};
 use crate::backoff::{Backoff, Jitter};
 use crate::breaker::Consecutive;
+use crate::breaker::opening::{BreakTime, Opening};
 use crate::permit::DropWeights;
 
 /// What a breaker goes by. It can be changed while the breaker is in use, with
@@ -18,8 +19,10 @@ pub struct Config {
     pub(super) failure_rate: Option<FailureRate>,
     pub(super) slow_calls: Option<SlowCalls>,
     pub(super) consecutive: Option<Consecutive>,
+    pub(super) trip_when: Option<TripWhen>,
     pub(super) half_open: HalfOpen,
     pub(super) open_for: Backoff,
+    pub(super) open_by: Option<BreakTime>,
     pub(super) max_pushback: Duration,
     pub(super) weights: DropWeights,
 }
@@ -56,6 +59,7 @@ impl Config {
             Trip::FailureRate(rule) => config.failure_rate = Some(rule),
             Trip::SlowCalls(rule) => config.slow_calls = Some(rule),
             Trip::Consecutive(rule) => config.consecutive = Some(rule),
+            Trip::When(rule) => config.trip_when = Some(rule),
         }
         config
     }
@@ -67,8 +71,46 @@ impl Config {
 
     /// Takes all rules away: then nothing opens the breaker by itself.
     pub fn without_rules(self) -> Self {
-        let (failure_rate, slow_calls, consecutive) = (None, None, None);
-        Self { failure_rate, slow_calls, consecutive, default_rules: DefaultRules(false), ..self }
+        Self {
+            failure_rate: None,
+            slow_calls: None,
+            consecutive: None,
+            trip_when: None,
+            default_rules: DefaultRules(false),
+            ..self
+        }
+    }
+
+    /// Takes the rule on the share of failed calls away, be it given or the one by default.
+    ///
+    /// ```
+    /// use mainstay_resilience::breaker::{CircuitBreaker, Consecutive, FailureRate};
+    ///
+    /// let breaker = CircuitBreaker::builder("payments")
+    ///     .trip(FailureRate::at_least(0.5))
+    ///     .trip(Consecutive::failures(5))
+    ///     .build()?;
+    /// breaker.reconfigure(breaker.config().without_failure_rate())?;
+    /// assert_eq!(breaker.config().get_consecutive(), Some(Consecutive::failures(5)));
+    /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
+    /// ```
+    pub fn without_failure_rate(self) -> Self {
+        Self { failure_rate: None, ..self.in_use() }
+    }
+
+    /// Takes the rule on the share of slow calls away. Then calls are not timed any more.
+    pub fn without_slow_calls(self) -> Self {
+        Self { slow_calls: None, ..self }
+    }
+
+    /// Takes the rule on failures in a row away.
+    pub fn without_consecutive(self) -> Self {
+        Self { consecutive: None, ..self }
+    }
+
+    /// Takes the rule by a function away.
+    pub fn without_trip_when(self) -> Self {
+        Self { trip_when: None, ..self }
     }
 
     /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
@@ -84,6 +126,34 @@ impl Config {
     /// for as long as it was open last. The limits on attempts and on time do not matter here.
     pub fn open_for(mut self, backoff: Backoff) -> Self {
         self.open_for = backoff;
+        self
+    }
+
+    /// For how long the breaker opens, by a function, in place of the backoff.
+    ///
+    /// What it says is brought between the floor and the cap of [`Config::open_for`]; pushback holds
+    /// beside it. It is not called under a lock, and may use the breaker. It should be quick, as it
+    /// is a part of a call. If it panics, the backoff holds. Two threads that see the same cause may
+    /// both ask it, and then one of them opens the breaker.
+    ///
+    /// ```
+    /// use mainstay_resilience::breaker::{Cause, Config};
+    /// use std::time::Duration;
+    ///
+    /// // Short after the first failures, and as long as the backoff says once probes fail.
+    /// let config = Config::default().open_by(|opening| match opening.cause {
+    ///     Cause::NotRecovered => opening.backoff,
+    ///     _ => Duration::from_secs(1),
+    /// });
+    /// ```
+    pub fn open_by(mut self, time: impl Fn(&Opening) -> Duration + Send + Sync + 'static) -> Self {
+        self.open_by = Some(BreakTime::new(time));
+        self
+    }
+
+    /// Takes the function of [`Config::open_by`] away: the backoff holds again.
+    pub fn without_open_by(mut self) -> Self {
+        self.open_by = None;
         self
     }
 
@@ -111,8 +181,10 @@ impl Default for Config {
             failure_rate: Some(FailureRate::at_least(0.5)),
             slow_calls: None,
             consecutive: None,
+            trip_when: None,
             half_open: HalfOpen::default(),
             open_for: OPEN_FOR,
+            open_by: None,
             max_pushback: Duration::from_secs(60),
             weights: DropWeights::DEFAULT,
         }

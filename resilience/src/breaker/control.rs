@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::cold::{Change, decides};
 use super::core::Core;
 use super::error::Refusal;
@@ -12,7 +14,13 @@ use crate::sync::{Ordering::Relaxed, lock};
 impl Core {
     pub(super) fn snapshot(&self) -> Snapshot {
         let now = self.now();
-        let view = self.hot.word.load();
+        let mut view = self.hot.word.load();
+        let mut probation = None;
+        if view.state() == State::HalfOpen {
+            let cold = lock(&self.cold);
+            view = self.hot.word.load();
+            probation = cold.probation();
+        }
         let refusal = match view.state() {
             State::Open => Refusal::new(State::Open, self.wait(now)),
             state => Refusal::new(state, 0),
@@ -22,6 +30,7 @@ impl Core {
             counts: self.ring.0.counts(view.epoch(), now),
             consecutive_failures: self.hot.consecutive.load(view.epoch()),
             wait: refusal.wait(),
+            probation,
         }
     }
 
@@ -48,6 +57,21 @@ impl Core {
         self.tell(Change::mode(view, next));
     }
 
+    pub(super) fn open_for(&self, wait: Duration) -> bool {
+        let now = self.now();
+        let mut cold = lock(&self.cold);
+        let view = self.hot.word.load();
+        let is_open = view.state() == State::Open && self.wait(now) >= nanos(wait);
+        if is_open || !decides(view.mode()) {
+            return false;
+        }
+        let change = cold.open_for(view, now, wait);
+        self.make(now, &change);
+        drop(cold);
+        self.tell(change);
+        true
+    }
+
     pub(super) fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
         let config = config.in_use();
         let limits = Limits::new(&config)?;
@@ -60,8 +84,11 @@ impl Core {
         self.hot.rules.set(&limits);
         self.hot.weights.set(&config.weights);
         self.hot.max_pushback.store(nanos(config.max_pushback), Relaxed);
-        cold.set_config(config, trials);
+        let own_rule = self.own_rule.set(config.trip_when.clone());
+        let config = cold.set_config(config, trials);
         drop(cold);
+        // They may have a user's code in them.
+        drop((own_rule, config));
         // The epoch may be another.
         self.audience.show(|| self.status());
         Ok(())

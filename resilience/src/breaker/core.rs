@@ -5,6 +5,7 @@ use mainstay_core::Clock;
 
 use super::cold::{Change, Cold};
 use super::event::Audience;
+use super::own_rule::OwnRule;
 use super::rules::{Limits, Rules};
 use super::window::Ring;
 use super::word::Word;
@@ -24,6 +25,7 @@ pub(super) struct Core {
     pub(super) hot: Hot,
     pub(super) ring: Apart<Ring>,
     pub(super) cold: Mutex<Cold>,
+    pub(super) own_rule: OwnRule,
     pub(super) audience: Audience,
     pub(super) name: Name,
     surroundings: Surroundings,
@@ -86,6 +88,7 @@ impl Core {
                 weights: WeighedDrops::new(&config.weights),
             },
             ring: Apart(Ring::new(config.window, surroundings.origin)?),
+            own_rule: OwnRule::new(config.trip_when.clone()),
             cold: Mutex::new(Cold::new(config, surroundings.origin)?),
             audience: Audience::new(status, observer),
             name,

@@ -27,6 +27,29 @@ pub enum Event {
     Rejected(Open),
     /// It let a call through that it would have rejected, as it is in the shadow mode.
     WouldReject(Open),
+    /// The result of a call came too late to count: since the call was let through, the breaker has
+    /// gone to another state or mode, or its window was just being made anew.
+    Late {
+        /// The breaker.
+        name: Name,
+        /// What it is at now.
+        status: Status,
+        /// The epoch in which the call was let through.
+        epoch: u32,
+        /// Whether it would have counted as failed.
+        failed: bool,
+    },
+    /// Probes have kept their places for longer than their [lease](super::HalfOpen::lease), and have
+    /// lost them. It is told when the next call asks for a place. They still count if they end
+    /// while the breaker is half-open.
+    LeaseEnded {
+        /// The breaker.
+        name: Name,
+        /// What it is at now.
+        status: Status,
+        /// How many probes.
+        probes: usize,
+    },
 }
 
 /// Is told what a breaker does. Closures from an [`Event`] do.

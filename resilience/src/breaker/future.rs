@@ -10,7 +10,7 @@ use super::body::WatchedBody;
 use super::layer::ResponseJudge;
 use super::{Open, Permit};
 use crate::Rejected;
-use crate::classify::Classify;
+use crate::classify::{Classify, HttpClassifier};
 use crate::permit::held_unless_it_panics;
 
 pin_project! {
@@ -27,9 +27,9 @@ pin_project! {
     /// The future of [`HttpCircuitBreakerService`](super::HttpCircuitBreakerService).
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct HttpCircuitBreakerFuture<F> {
+    pub struct HttpCircuitBreakerFuture<F, C = HttpClassifier> {
         #[pin]
-        state: State<F, ResponseJudge>,
+        state: State<F, ResponseJudge<C>>,
     }
 }
 
@@ -56,8 +56,8 @@ impl<F, C> CircuitBreakerFuture<F, C> {
     }
 }
 
-impl<F> HttpCircuitBreakerFuture<F> {
-    pub(super) fn running(future: F, permit: Permit, judge: ResponseJudge) -> Self {
+impl<F, C> HttpCircuitBreakerFuture<F, C> {
+    pub(super) fn running(future: F, permit: Permit, judge: ResponseJudge<C>) -> Self {
         Self { state: State::running(future, permit, judge) }
     }
 
@@ -115,20 +115,16 @@ where
     }
 }
 
-impl<F, B, E> Future for HttpCircuitBreakerFuture<F>
+impl<F, C, B, E> Future for HttpCircuitBreakerFuture<F, C>
 where
     F: Future<Output = Result<Response<B>, E>>,
+    C: Classify<Result<Response<B>, E>>,
     B: Body,
 {
     type Output = Result<Response<WatchedBody<B>>, Rejected<Open, E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().state.poll_with(cx, |result, permit, judge| match result {
-            Ok(response) => Ok(judge.watch(response, permit)),
-            Err(error) => {
-                permit.finish(crate::classify::Verdict::transient());
-                Err(error)
-            }
-        })
+        let state = self.project().state;
+        state.poll_with(cx, |result, permit, judge| judge.watch(result, permit))
     }
 }

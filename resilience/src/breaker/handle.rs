@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use super::call::Call;
 use super::core::Core;
@@ -99,6 +100,30 @@ impl CircuitBreaker {
     /// change the breaker starts anew, closed and without counts.
     pub fn set_mode(&self, mode: Mode) {
         self.core().set_mode(mode);
+    }
+
+    /// Opens it for so long, or keeps it open for so long from now, because somebody else knows that
+    /// the other side is down: an operator, or [a peer](super#many-processes). After that probes
+    /// tell, as ever.
+    ///
+    /// Nothing limits the time. It never ends earlier than it would have: to close a breaker, its
+    /// [mode](Self::set_mode) is changed. The [backoff](Config::open_for) does not grow by it.
+    ///
+    /// Returns whether something has changed: not if it is open for longer already, and not in a
+    /// [`Mode`] without state.
+    ///
+    /// ```
+    /// use mainstay_resilience::breaker::{CircuitBreaker, State};
+    /// use std::time::Duration;
+    ///
+    /// let breaker = CircuitBreaker::builder("payments").build()?;
+    /// assert!(breaker.open_for(Duration::from_secs(30)));
+    /// assert_eq!(breaker.status().state, State::Open);
+    /// assert!(!breaker.open_for(Duration::from_secs(5)));
+    /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
+    /// ```
+    pub fn open_for(&self, time: Duration) -> bool {
+        self.core().open_for(time)
     }
 
     /// What it goes by now.

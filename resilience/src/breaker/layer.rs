@@ -64,15 +64,15 @@ impl<S, C: Clone> Layer<S> for CircuitBreakerLayer<C> {
 
 /// Makes HTTP services that a breaker watches over: from [`CircuitBreaker::http_layer`].
 #[derive(Clone, Debug)]
-pub struct HttpCircuitBreakerLayer {
+pub struct HttpCircuitBreakerLayer<C = HttpClassifier> {
     breaker: Source,
-    judge: ResponseJudge,
+    judge: ResponseJudge<C>,
 }
 
 /// How responses are judged, and when.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ResponseJudge {
-    pub(super) http: HttpClassifier,
+pub(super) struct ResponseJudge<C = HttpClassifier> {
+    pub(super) http: C,
     pub(super) grpc: GrpcClassifier,
     pub(super) including_body: bool,
 }
@@ -87,7 +87,9 @@ impl HttpCircuitBreakerLayer {
     pub fn of(breaker: &'static CircuitBreaker) -> Self {
         Self { breaker: Source::Static(breaker), judge: ResponseJudge::default() }
     }
+}
 
+impl<C> HttpCircuitBreakerLayer<C> {
     /// A call ends with the body of its response, and not with the head: a body that breaks off is
     /// a failure, and one that drips is slow. Calls of gRPC always end with their trailers.
     #[must_use]
@@ -96,11 +98,28 @@ impl HttpCircuitBreakerLayer {
         self
     }
 
-    /// Another classifier of HTTP responses, such as one with another clock.
+    /// Another opinion on results, but for responses of gRPC, whose trailers tell. It is cloned for
+    /// each call. Default: [`HttpClassifier`].
+    ///
+    /// What it says of a response holds for its head: with [`including_body`](Self::including_body)
+    /// a body that breaks off is a failure all the same.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use mainstay_resilience::breaker::CircuitBreaker;
+    /// use mainstay_resilience::classify::{Classify, HttpClassifier, Verdict};
+    ///
+    /// // Who asks too much says nothing about the service; the rest is judged as usual.
+    /// let by_status = |result: &Result<Response<String>, std::io::Error>| match result {
+    ///     Ok(response) if response.status() == 429 => Verdict::ignored(),
+    ///     other => HttpClassifier::new().classify(other),
+    /// };
+    /// let layer = CircuitBreaker::builder("search").build()?.http_layer().classify_http(by_status);
+    /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
+    /// ```
     #[must_use]
-    pub fn classify_http(mut self, classifier: HttpClassifier) -> Self {
-        self.judge.http = classifier;
-        self
+    pub fn classify_http<D>(self, classifier: D) -> HttpCircuitBreakerLayer<D> {
+        HttpCircuitBreakerLayer { breaker: self.breaker, judge: self.judge.with_http(classifier) }
     }
 
     /// Another classifier of gRPC responses.
@@ -116,14 +135,20 @@ impl HttpCircuitBreakerLayer {
     }
 }
 
+impl<C> ResponseJudge<C> {
+    pub(super) fn with_http<D>(self, http: D) -> ResponseJudge<D> {
+        ResponseJudge { http, grpc: self.grpc, including_body: self.including_body }
+    }
+}
+
 impl From<CircuitBreaker> for HttpCircuitBreakerLayer {
     fn from(breaker: CircuitBreaker) -> Self {
         Self::new(breaker)
     }
 }
 
-impl<S> Layer<S> for HttpCircuitBreakerLayer {
-    type Service = HttpCircuitBreakerService<S>;
+impl<S, C: Clone> Layer<S> for HttpCircuitBreakerLayer<C> {
+    type Service = HttpCircuitBreakerService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
         HttpCircuitBreakerService::new(inner, &self.breaker, self.judge.clone())

@@ -214,3 +214,36 @@ fn a_resize_delays_opening_by_one_call_at_most() {
         assert_eq!(core.status().state, State::Open);
     });
 }
+
+/// Whichever is first: what somebody has asked for holds.
+#[test]
+fn an_order_to_open_is_not_lost() {
+    for ending in [SUCCESS, FAILURE] {
+        loom::model(move || {
+            let clock = ManualClock::new();
+            let core = core(config(), &clock);
+            fail(&core);
+            fail(&core);
+            clock.advance(OPEN_FOR);
+            let probe = admitted(&core);
+            let order = |core: &Core| core.open_for(5 * OPEN_FOR);
+            let (asked, ()) = both(&core, order, |core| core.settle(probe, ending));
+            assert!(asked);
+            assert_eq!(core.status().state, State::Open);
+            assert_eq!(core.snapshot().wait, Some(5 * OPEN_FOR));
+        });
+    }
+}
+
+/// Of two that see that it has to open, one asks in vain.
+#[test]
+fn a_function_that_says_for_how_long_opens_once() {
+    loom::model(|| {
+        let core = core(config().open_by(|_| 3 * OPEN_FOR), &ManualClock::new());
+        fail(&core);
+        let (ours, theirs) = (admitted(&core), admitted(&core));
+        both(&core, move |core| core.settle(theirs, FAILURE), |core| core.settle(ours, FAILURE));
+        assert_eq!(state(&core), (State::Open, 1));
+        assert_eq!(core.snapshot().wait, Some(3 * OPEN_FOR));
+    });
+}

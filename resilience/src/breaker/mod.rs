@@ -40,7 +40,8 @@
 //!
 //! # Where it goes
 //!
-//! One breaker for each service that is called; clones are the same breaker. As a layer, by
+//! One breaker for each service that is called; clones are the same breaker. Where there are many,
+//! such as hosts or tenants, [`CircuitBreakers`] has one for each. As a layer, by
 //! [`CircuitBreaker::layer`] or for responses [`CircuitBreaker::http_layer`], it goes inside of
 //! retries, so that each attempt counts and an open breaker ends them, and outside of the timeout of
 //! an attempt, so that it sees calls that took too long. On a server,
@@ -49,9 +50,61 @@
 //! # States
 //!
 //! Closed, it counts calls in a [`Window`] and opens when any of its [rules](Trip) says so. Open, it
-//! rejects for a time that [grows](Config::open_for) as long as the other side does not recover, and
-//! that the other side can [ask for](Config::max_pushback). [`HalfOpen`] says how it finds out that
+//! rejects for a time that [grows](Config::open_for) as long as the other side does not recover, that
+//! a function can [set](Config::open_by), and that the other side can [ask for](Config::max_pushback). [`HalfOpen`] says how it finds out that
 //! it can close. A [`Mode`] has it forced, disabled, or only looking on.
+//!
+//! # Many processes
+//!
+//! Each process has its own view of the other side, and no store shares it. A node with a broken
+//! route would open the breaker for all the others; the store would be one more thing that each
+//! call waits for, and that can be down itself. And a fleet does not need it: each node finds out
+//! within a few calls.
+//!
+//! Who wants nodes to warn each other can do so by any channel they have: an [observer](Observe)
+//! announces what a node has seen, and [`CircuitBreaker::open_for`] acts on what was heard. It is
+//! best to ask for more than one witness, to limit the time, and to announce nothing that was only
+//! heard:
+//!
+//! ```
+//! use mainstay_resilience::breaker::{Cause, CircuitBreaker, Consecutive, Event};
+//! use mainstay_resilience::classify::Verdict;
+//! use std::collections::HashSet;
+//! use std::sync::mpsc;
+//! use std::time::Duration;
+//!
+//! let (channel, heard) = mpsc::channel();
+//! let node = |name: &'static str| {
+//!     let channel = channel.clone();
+//!     let announce = move |event: &Event| match event {
+//!         Event::Changed { cause: Cause::Asked, .. } => {}
+//!         Event::Changed { wait: Some(wait), .. } => channel.send((name, *wait)).unwrap_or(()),
+//!         _ => {}
+//!     };
+//!     CircuitBreaker::builder("payments").trip(Consecutive::failures(1)).observer(announce).build()
+//! };
+//! let (one, two, three) = (node("one")?, node("two")?, node("three")?);
+//!
+//! let mut witnesses = HashSet::new();
+//! let mut listen = || {
+//!     for (peer, wait) in heard.try_iter() {
+//!         witnesses.insert(peer);
+//!         if witnesses.len() >= 2 {
+//!             three.open_for(wait.min(Duration::from_secs(10)));
+//!         }
+//!     }
+//!     three.status().rejects()
+//! };
+//!
+//! one.try_acquire()?.finish(Verdict::failure());
+//! assert!(!listen());
+//! two.try_acquire()?.finish(Verdict::failure());
+//! assert!(listen());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Witnesses should be forgotten after a while, and be counted for each breaker; a
+//! [`Snapshot`] has what else a node may want to tell.
 //!
 //! # Cancellation
 //!
@@ -59,7 +112,7 @@
 //! was let through and not begun gives its place back. On a server whose clients may hang up,
 //! [`DroppedAsLayer`](crate::permit::DroppedAsLayer) tells that from a timeout. A probe that hangs gives its place back when
 //! its [lease](HalfOpen::lease) ends. A result that comes after the breaker has changed its state
-//! changes nothing.
+//! changes nothing. An [observer](Observe) is told of [either](Event::Late).
 //!
 //! # Errors
 //!
@@ -86,6 +139,10 @@ mod half_open;
 mod handle;
 mod layer;
 mod name;
+mod opening;
+mod own_rule;
+mod parts;
+mod registry;
 mod rules;
 mod service;
 mod settle;
@@ -111,8 +168,14 @@ pub use half_open::HalfOpen;
 pub use handle::{CircuitBreaker, Permit};
 pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
 pub use name::Name;
+pub use opening::Opening;
+pub use own_rule::{Tally, TripWhen};
+pub use registry::{
+    CircuitBreakers, CircuitBreakersLayer, CircuitBreakersService, HttpCircuitBreakersLayer,
+    HttpCircuitBreakersService,
+};
 pub use service::{CircuitBreakerService, HttpCircuitBreakerService};
-pub use state::{Cause, Mode, Snapshot, State, Status};
+pub use state::{Cause, Mode, Probation, Snapshot, State, Status};
 pub use stripe::Handle;
 pub use ticket::Ticket;
 pub use trip::{Consecutive, FailureRate, SlowCalls, Trip};

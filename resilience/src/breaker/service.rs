@@ -11,7 +11,7 @@ use super::stripe::{Handle, Stripes};
 use super::ticket::Ticket;
 use super::{Open, Permit, WatchedBody};
 use crate::Rejected;
-use crate::classify::{AnyError, Classify};
+use crate::classify::{AnyError, Classify, HttpClassifier};
 use crate::permit::Ending;
 
 /// A service that a breaker watches over.
@@ -67,31 +67,32 @@ where
 /// may come after the body, the others by their status. Until the end of the call is known the
 /// body carries the permit.
 #[derive(Debug)]
-pub struct HttpCircuitBreakerService<S> {
+pub struct HttpCircuitBreakerService<S, C = HttpClassifier> {
     guarded: Guarded<S>,
-    judge: ResponseJudge,
+    judge: ResponseJudge<C>,
 }
 
-impl<S> HttpCircuitBreakerService<S> {
-    pub(super) fn new(inner: S, breaker: &Source, judge: ResponseJudge) -> Self {
+impl<S, C> HttpCircuitBreakerService<S, C> {
+    pub(super) fn new(inner: S, breaker: &Source, judge: ResponseJudge<C>) -> Self {
         Self { guarded: Guarded::new(inner, breaker), judge }
     }
 }
 
-impl<S: Clone> Clone for HttpCircuitBreakerService<S> {
+impl<S: Clone, C: Clone> Clone for HttpCircuitBreakerService<S, C> {
     fn clone(&self) -> Self {
         Self { guarded: self.guarded.clone(), judge: self.judge.clone() }
     }
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for HttpCircuitBreakerService<S>
+impl<S, C, ReqBody, ResBody> Service<Request<ReqBody>> for HttpCircuitBreakerService<S, C>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    C: Classify<Result<Response<ResBody>, S::Error>> + Clone,
     ResBody: http_body::Body,
 {
     type Response = Response<WatchedBody<ResBody>>;
     type Error = Rejected<Open, S::Error>;
-    type Future = HttpCircuitBreakerFuture<S::Future>;
+    type Future = HttpCircuitBreakerFuture<S::Future, C>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.guarded.poll_ready(|inner| inner.poll_ready(cx)).map_err(Rejected::Inner)

@@ -6,12 +6,11 @@ use super::cold::decides;
 use super::core::Core;
 use super::ticket::{Role, Ticket};
 use super::trial::Judgement;
-use super::word::View;
-use super::{Cause, State};
+use super::{Cause, Event, State, Tally};
 use crate::backoff::nanos;
 use crate::permit::Ending;
 use crate::sync::{Ordering::Relaxed, lock};
-use crate::window::Sample;
+use crate::window::{Counts, Sample};
 
 /// What becomes of the results of calls.
 impl Core {
@@ -56,7 +55,7 @@ impl Core {
     fn count(&self, epoch: u32, sample: Sample, pushed: Option<Duration>) {
         let view = self.hot.word.load();
         if view.state() != State::Closed || !view.includes(epoch) {
-            return;
+            return self.tell_late(epoch, sample);
         }
         if let Some(wait) = pushed {
             self.note_pushback(wait, self.now());
@@ -64,30 +63,23 @@ impl Core {
         // Late: either that state is over, or the window is just being made anew. Then a part of
         // it may be there already, and what is recorded again would count twice.
         let Ok(counts) = self.ring.0.record(view.epoch(), || self.now(), sample) else {
-            return;
+            return self.tell_late(epoch, sample);
         };
         let consecutive = self.in_a_row(view.epoch(), sample);
         let is_well = counts.failed == 0 && counts.slow == 0;
         if !is_well
-            && let Some(cause) = self.hot.rules.judge(counts, consecutive)
             && decides(view.mode())
+            && let Some((cause, seen)) = self.judge(counts, consecutive)
         {
-            self.trip(view, cause);
+            self.open_from(view, cause, seen, self.now(), self.chance());
         }
     }
 
-    fn trip(&self, seen: View, cause: Cause) {
-        let (now, chance) = (self.now(), self.chance());
-        let mut cold = lock(&self.cold);
-        let view = self.hot.word.load();
-        // Another thread may have seen the same. With another mode or window it is still so.
-        let is_so = view.state() == State::Closed && view.includes(seen.epoch());
-        if is_so && decides(view.mode()) {
-            let change = cold.open(view, cause, now, self.pushed(now), &chance);
-            self.make(now, &change);
-            drop(cold);
-            self.tell(change);
-        }
+    /// Why it should open, if it should.
+    fn judge(&self, counts: Counts, consecutive_failures: u32) -> Option<(Cause, Tally)> {
+        let seen = Tally { counts, consecutive_failures };
+        let rules = self.hot.rules.judge(counts, consecutive_failures);
+        rules.or_else(|| self.own_rule.judge(seen)).map(|cause| (cause, seen))
     }
 
     fn settle_probe(
@@ -101,6 +93,10 @@ impl Core {
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
         if view.state() != State::HalfOpen || !view.includes(ticket.epoch()) {
+            drop(cold);
+            if let Some(sample) = sample {
+                self.tell_late(ticket.epoch(), sample);
+            }
             return;
         }
         if let Some(wait) = pushed {
@@ -110,12 +106,22 @@ impl Core {
             Judgement::Undecided => return,
             Judgement::Recovered => cold.close(view, now),
             Judgement::NotRecovered => {
-                cold.open(view, Cause::NotRecovered, now, self.pushed(now), &chance)
+                let seen = cold.probes();
+                drop(cold);
+                return self.open_from(view, Cause::NotRecovered, seen, now, chance);
             }
         };
         self.make(now, &change);
         drop(cold);
         self.tell(change);
+    }
+
+    #[cold]
+    fn tell_late(&self, epoch: u32, sample: Sample) {
+        self.audience.tell(|| {
+            let (name, status) = (self.name.clone(), self.status());
+            Event::Late { name, status, epoch, failed: sample.failed }
+        });
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::Tally;
 use crate::window::Counts;
 
 /// Where a breaker is in its cycle.
@@ -41,6 +42,8 @@ pub enum Cause {
     SlowCalls(Counts),
     /// So many calls in a row failed.
     Consecutive(u32),
+    /// A [`TripWhen`](super::TripWhen) said so.
+    TripWhen(Tally),
     /// The time to be open is over.
     Waited,
     /// The probes went well.
@@ -49,6 +52,8 @@ pub enum Cause {
     NotRecovered,
     /// Somebody has changed the [`Mode`].
     Mode,
+    /// Somebody has asked for it, with [`CircuitBreaker::open_for`](super::CircuitBreaker::open_for).
+    Asked,
 }
 
 /// What a breaker is at now.
@@ -74,6 +79,51 @@ pub struct Snapshot {
     pub consecutive_failures: u32,
     /// How long it will be open yet.
     pub wait: Option<Duration>,
+    /// How it goes with the probes, while it is half-open.
+    pub probation: Option<Probation>,
+}
+
+/// How it goes with the probes of a breaker that is half-open.
+///
+/// ```
+/// use mainstay_core::ManualClock;
+/// use mainstay_resilience::breaker::{CircuitBreaker, Consecutive};
+/// use mainstay_resilience::classify::Verdict;
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new();
+/// let builder = CircuitBreaker::builder("payments").trip(Consecutive::failures(1));
+/// let breaker = builder.clock(clock.clone()).build()?;
+/// breaker.try_acquire()?.finish(Verdict::failure());
+/// clock.advance(Duration::from_secs(6));
+///
+/// let probe = breaker.try_acquire()?;
+/// let probation = breaker.snapshot().probation.ok_or("it is not half-open")?;
+/// assert_eq!((probation.in_flight, probation.succeeded), (1, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Probation {
+    /// How many probes are on their way, with those whose lease has ended.
+    pub in_flight: u32,
+    /// How many calls were let through since it is half-open, with those that did not count.
+    pub admitted: u64,
+    /// How many have gone well in this step.
+    pub succeeded: u32,
+    /// How many have not, in this step.
+    pub failed: u32,
+    /// Zero for the probes, then the step of the [ramp](super::HalfOpen::ramp).
+    pub step: usize,
+    /// In millionths.
+    pub(super) share: Option<u32>,
+}
+
+impl Probation {
+    /// Which share of the calls is let through, in a step of the ramp.
+    pub fn share(&self) -> Option<f64> {
+        self.share.map(|millionths| f64::from(millionths) / 1e6)
+    }
 }
 
 impl Status {
@@ -119,10 +169,14 @@ impl fmt::Display for Cause {
                 write!(f, "{} of {} calls were slow", counts.slow, counts.calls)
             }
             Self::Consecutive(failures) => write!(f, "{failures} calls in a row failed"),
+            Self::TripWhen(Tally { counts: Counts { calls, failed, slow }, .. }) => {
+                write!(f, "of {calls} calls {failed} failed and {slow} were slow")
+            }
             Self::Waited => f.write_str("the time to be open is over"),
             Self::Recovered => f.write_str("the probes went well"),
             Self::NotRecovered => f.write_str("the probes did not go well"),
             Self::Mode => f.write_str("the mode was changed"),
+            Self::Asked => f.write_str("somebody has asked for it"),
         }
     }
 }

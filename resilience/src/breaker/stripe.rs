@@ -59,6 +59,11 @@ impl Stripes {
         let [first, ..] = &*self.0;
         &first.core
     }
+
+    /// Whether anybody but the asker has a breaker, a service or a call of it.
+    pub(super) fn are_held(&self) -> bool {
+        Arc::strong_count(&self.0) > 1 || self.0.iter().any(|it| Arc::strong_count(it) > 1)
+    }
 }
 
 impl Handle {

@@ -1,6 +1,8 @@
 use std::time::Instant;
 
+use super::Probation;
 use super::half_open::{CheckedJudge, Trials};
+use crate::window::Counts;
 
 /// The time of a breaker half-open: who has a place, and how it goes so far.
 ///
@@ -9,7 +11,10 @@ use super::half_open::{CheckedJudge, Trials};
 pub(super) struct Trial {
     config: Trials,
     places: Vec<Place>,
+    /// How many places were lost of which nobody was told yet.
+    pub(super) lost: usize,
     next_id: u64,
+    in_flight: u32,
     /// Zero for the probes, then the steps of the ramp.
     stage: usize,
     /// How much of a call a ramp has saved up, in millionths.
@@ -48,7 +53,8 @@ pub(super) enum Judgement {
 impl Trial {
     pub(super) fn new(config: Trials) -> Self {
         let places = Vec::with_capacity(config.at_once);
-        Self { config, places, next_id: 0, stage: 0, saved: 0, succeeded: 0, failed: 0 }
+        let (in_flight, stage, saved, succeeded, failed) = (0, 0, 0, 0, 0);
+        Self { config, places, lost: 0, next_id: 0, in_flight, stage, saved, succeeded, failed }
     }
 
     /// Asks for a place.
@@ -56,7 +62,9 @@ impl Trial {
         if let Some(share) = self.share() {
             return self.admit_share(share);
         }
+        let before = self.places.len();
         self.places.retain(|place| place.until.is_none_or(|until| until > now));
+        self.lost += before - self.places.len();
         if self.places.len() >= self.config.at_once {
             return Answer::Full;
         }
@@ -90,7 +98,26 @@ impl Trial {
         }
     }
 
+    /// How those of this step went. A slow one has failed.
+    pub(super) fn counts(&self) -> Counts {
+        let calls = self.succeeded.saturating_add(self.failed);
+        Counts { calls, failed: self.failed, slow: 0 }
+    }
+
+    /// How it goes.
+    pub(super) fn probation(&self) -> Probation {
+        Probation {
+            in_flight: self.in_flight,
+            admitted: self.next_id,
+            succeeded: self.succeeded,
+            failed: self.failed,
+            step: self.stage,
+            share: self.share(),
+        }
+    }
+
     fn leave(&mut self, id: u64) -> bool {
+        self.in_flight = self.in_flight.saturating_sub(1);
         let before = self.places.len();
         self.places.retain(|place| place.id != id);
         self.places.len() < before
@@ -126,6 +153,7 @@ impl Trial {
 
     fn take_id(&mut self) -> u64 {
         self.next_id += 1;
+        self.in_flight = self.in_flight.saturating_add(1);
         self.next_id
     }
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::InvalidConfig;
+use super::{InvalidConfig, TripWhen};
 
 /// What opens a breaker. Any of its rules does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Trip {
     /// A share of failed calls.
@@ -12,6 +12,8 @@ pub enum Trip {
     SlowCalls(SlowCalls),
     /// Failures in a row.
     Consecutive(Consecutive),
+    /// Whatever a function says.
+    When(TripWhen),
 }
 
 /// Opens when at least this share of the calls in the window has failed.
@@ -126,5 +128,11 @@ impl From<SlowCalls> for Trip {
 impl From<Consecutive> for Trip {
     fn from(rule: Consecutive) -> Self {
         Self::Consecutive(rule)
+    }
+}
+
+impl From<TripWhen> for Trip {
+    fn from(rule: TripWhen) -> Self {
+        Self::When(rule)
     }
 }

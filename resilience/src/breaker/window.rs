@@ -34,6 +34,22 @@ impl Window {
         Self(Kind::Time(length))
     }
 
+    /// How many calls it holds, if it is one of calls.
+    pub const fn get_calls(self) -> Option<u16> {
+        match self.0 {
+            Kind::Calls(calls) => Some(calls),
+            Kind::Time(_) => None,
+        }
+    }
+
+    /// How long it is, if it is one of time.
+    pub const fn get_length(self) -> Option<Duration> {
+        match self.0 {
+            Kind::Calls(_) => None,
+            Kind::Time(length) => Some(length),
+        }
+    }
+
     /// How many calls it can hold, if there is a limit.
     pub(super) fn most_calls(self) -> Option<u32> {
         match self.0 {

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use mainstay_core::ManualClock;
 use mainstay_resilience::Rejection;
+use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
     Cause, CircuitBreaker, Config, Consecutive, Event, FailureRate, HalfOpen, InvalidConfig, Mode,
-    SlowCalls, State, Window,
+    SlowCalls, State, TripWhen, Window,
 };
 use mainstay_resilience::permit::{DropCause, DropWeights, drop_as};
 
@@ -80,6 +81,65 @@ fn shadow_tells_what_it_would_reject() {
     breaker.set_mode(Mode::Auto);
     assert_eq!(at(&breaker), (Mode::Auto, State::Open));
     assert!(breaker.try_acquire().is_err());
+}
+
+/// For as long as it was asked, by the longest who asks, and then probes tell.
+#[test]
+fn it_opens_for_whoever_asks() {
+    let (told, clock) = (Told::default(), ManualClock::new());
+    let breaker = quick().observer(told.observer()).clock(clock.clone()).build().unwrap();
+    let on_its_way = breaker.try_acquire().unwrap();
+    assert!(breaker.open_for(5 * SECOND));
+    let [Event::Changed { to, cause, wait, .. }] = told.take()[..] else { panic!("not told") };
+    assert_eq!((to, cause, wait), (breaker.status(), Cause::Asked, Some(5 * SECOND)));
+    assert_eq!(cause.to_string(), "somebody has asked for it");
+    assert!(!breaker.open_for(5 * SECOND) && told.take().is_empty());
+    on_its_way.finish(mainstay_resilience::classify::Verdict::success());
+    clock.advance(SECOND);
+    assert!(!breaker.open_for(4 * SECOND) && breaker.open_for(5 * SECOND));
+    assert_eq!(breaker.try_acquire().unwrap_err().wait(), Some(5 * SECOND));
+    clock.advance(5 * SECOND);
+    let probe = breaker.try_acquire().unwrap();
+    assert_eq!(at(&breaker).1, State::HalfOpen);
+    // A probe that is under way knows less.
+    assert!(breaker.open_for(SECOND));
+    probe.finish(mainstay_resilience::classify::Verdict::success());
+    assert_eq!(at(&breaker).1, State::Open);
+    clock.advance(SECOND);
+    succeed(&breaker);
+    assert_eq!(at(&breaker).1, State::Closed);
+}
+
+#[test]
+fn who_asks_does_not_overrule_a_mode() {
+    for (mode, opens) in [
+        (Mode::Auto, true),
+        (Mode::Shadow, true),
+        (Mode::ForcedOpen, false),
+        (Mode::ForcedClosed, false),
+        (Mode::Disabled, false),
+    ] {
+        let breaker = quick().mode(mode).build().unwrap();
+        assert_eq!(breaker.open_for(SECOND), opens, "{mode}");
+        let expected = if opens { State::Open } else { State::Closed };
+        assert_eq!(at(&breaker), (mode, expected));
+        assert_eq!(breaker.status().rejects(), matches!(mode, Mode::Auto | Mode::ForcedOpen));
+    }
+}
+
+/// The next outage begins where the backoff was.
+#[test]
+fn who_asks_does_not_make_the_backoff_grow() {
+    let clock = ManualClock::new();
+    let backoff = Backoff::exponential().base(SECOND).jitter(Jitter::None);
+    let breaker = quick().open_for(backoff).clock(clock.clone()).build().unwrap();
+    for _ in 0..3 {
+        assert!(breaker.open_for(10 * SECOND));
+        clock.advance(10 * SECOND);
+        succeed(&breaker);
+    }
+    fail(&breaker);
+    assert_eq!(breaker.snapshot().wait, Some(SECOND));
 }
 
 #[test]
@@ -161,6 +221,88 @@ fn rules_change_in_use() {
     assert_eq!(breaker.status().epoch, epoch);
     fail(&breaker);
     assert_eq!(at(&breaker).1, State::Open);
+}
+
+/// Each is taken away by itself, and opens no more.
+#[test]
+fn rules_are_taken_away_in_use() {
+    let own = TripWhen::new(|seen| seen.counts.failed > 0);
+    let config = Config::default()
+        .trip(FailureRate::at_least(0.1).min_calls(1))
+        .trip(SlowCalls::longer_than(SECOND))
+        .trip(Consecutive::failures(1))
+        .trip(own.clone());
+    let take_away: [fn(Config) -> Config; 4] = [
+        Config::without_failure_rate,
+        Config::without_slow_calls,
+        Config::without_consecutive,
+        Config::without_trip_when,
+    ];
+    let rules = |config: &Config| {
+        [
+            config.get_failure_rate().is_some(),
+            config.get_slow_calls().is_some(),
+            config.get_consecutive().is_some(),
+            config.get_trip_when() == Some(&own),
+        ]
+    };
+    for kept in 0..4 {
+        let builder = CircuitBreaker::builder("payments").config(config.clone());
+        let breaker = builder.build().unwrap();
+        for (rule, take_away) in take_away.iter().enumerate() {
+            assert!(rules(&breaker.config())[rule]);
+            if rule != kept {
+                breaker.reconfigure(take_away(breaker.config())).unwrap();
+            }
+        }
+        assert_eq!(rules(&breaker.config()), [0, 1, 2, 3].map(|rule| rule == kept));
+        fail(&breaker);
+        let expected = if kept == 1 { State::Closed } else { State::Open };
+        assert_eq!(at(&breaker).1, expected, "{kept}");
+        let breaker = CircuitBreaker::builder("payments").config(take_away[kept](breaker.config()));
+        let breaker = breaker.build().unwrap();
+        (0..100).for_each(|_| fail(&breaker));
+        assert_eq!(at(&breaker).1, State::Closed);
+    }
+    // The one by default as well.
+    let none = Config::default().without_failure_rate();
+    assert_eq!(none, Config::default().without_rules());
+    assert_eq!(none.trip(FailureRate::at_least(0.5)), Config::default());
+}
+
+/// What was set is what is said.
+#[test]
+fn a_configuration_says_what_it_is() {
+    let half_open = HalfOpen::rate(10, 0.3).at_once(2).lease(7 * SECOND).ramp([0.25, 0.5]);
+    let backoff = Backoff::constant(4 * SECOND);
+    let weights = DropWeights::DEFAULT.with(DropCause::CallerGone, 0.5);
+    let config = Config::default()
+        .window(Window::last(30 * SECOND))
+        .trip(FailureRate::at_least(0.25).min_calls(7))
+        .trip(SlowCalls::longer_than(2 * SECOND).rate(0.75).min_calls(8))
+        .trip(Consecutive::failures(9))
+        .half_open(half_open.clone())
+        .open_for(backoff)
+        .max_pushback(11 * SECOND)
+        .drop_weights(weights);
+    let window = config.get_window();
+    assert_eq!((window.get_calls(), window.get_length()), (None, Some(30 * SECOND)));
+    assert_eq!((Window::calls(5).get_calls(), Window::calls(5).get_length()), (Some(5), None));
+    let rate = config.get_failure_rate().unwrap();
+    assert_eq!((rate.get_rate(), rate.get_min_calls()), (0.25, Some(7)));
+    let slow = config.get_slow_calls().unwrap();
+    let expected = (2 * SECOND, 0.75, Some(8));
+    assert_eq!((slow.get_limit(), slow.get_rate(), slow.get_min_calls()), expected);
+    assert_eq!(config.get_consecutive().unwrap().get_failures(), 9);
+    assert_eq!((config.get_half_open(), config.get_open_for()), (&half_open, backoff));
+    assert_eq!((half_open.get_rate(), half_open.get_successes()), (Some((10, 0.3)), None));
+    assert_eq!((half_open.get_at_once(), half_open.get_lease()), (2, 7 * SECOND));
+    assert_eq!(half_open.get_ramp(), [0.25, 0.5]);
+    let few = HalfOpen::consecutive(4);
+    assert_eq!((few.get_rate(), few.get_successes()), (None, Some(4)));
+    assert_eq!((config.get_max_pushback(), config.get_drop_weights()), (11 * SECOND, weights));
+    assert!(!config.has_open_by() && config.open_by(|it| it.backoff).has_open_by());
+    assert!(Config::default().get_trip_when().is_none());
 }
 
 #[test]

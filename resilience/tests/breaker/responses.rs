@@ -4,9 +4,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
-use mainstay_resilience::breaker::{CircuitBreaker, Config, Consecutive, Mode, SlowCalls, State};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use mainstay_resilience::breaker::{
+    CircuitBreaker, CircuitBreakers, Config, Consecutive, Mode, SlowCalls, State,
+};
+use mainstay_resilience::classify::{AnyError, Verdict};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{SECOND, at, breaker, counts, quick};
@@ -53,6 +58,66 @@ async fn an_error_is_a_failure() {
     let broken = service_fn(async |_: Request<()>| Err::<Response<String>, _>("reset"));
     let error = breaker.http_layer().layer(broken).oneshot(Request::new(())).await.unwrap_err();
     assert_eq!((error.into_inner(), at(&breaker).1), (Some("reset"), State::Open));
+}
+
+type Answer = Result<Response<String>, &'static str>;
+
+/// What is no response is judged as well, and so is what comes by another key.
+#[tokio::test(start_paused = true)]
+async fn who_calls_says_how_a_response_counts() {
+    let judge = |answer: &Answer| match answer {
+        Ok(response) if response.status() == 429 => Verdict::ignored(),
+        Ok(response) if response.headers().contains_key("x-stale") => Verdict::failure(),
+        Ok(_) => Verdict::success(),
+        Err("no route") => Verdict::ignored(),
+        Err(_) => Verdict::failure(),
+    };
+    let config = Config::default().without_rules();
+    let builder = CircuitBreaker::builder("payments").config(config);
+    let breakers = CircuitBreakers::<u8>::new(builder.clone()).unwrap();
+    let (by_key, breaker) = (breakers.get(&7), builder.build().unwrap());
+    let service = || service_fn(async |request: Request<Answer>| request.into_body());
+    let one = breaker.http_layer().classify_http(judge).layer(service());
+    let key = |_: &Request<Answer>| 7;
+    let keyed = breakers.http_layer_by(key).classify_http(judge).layer(service());
+    let respond = |status: u16, header: &'static str| {
+        let response = Response::builder().status(status).header(header, "application/grpc");
+        Ok(response.body(String::from("x")).unwrap())
+    };
+    for (answer, expected) in [
+        (respond(429, "x-none"), (0, 0)),
+        (respond(500, "x-none"), (1, 0)),
+        (respond(200, "x-stale"), (2, 1)),
+        (Err("no route"), (2, 1)),
+        (Err("reset"), (3, 2)),
+        // Of gRPC, and cut off: its trailers are missing.
+        (respond(200, "content-type"), (4, 3)),
+    ] {
+        for (service, breaker) in
+            [(one.clone().boxed(), &breaker), (keyed.clone().boxed(), &by_key)]
+        {
+            if let Ok(response) = service.oneshot(Request::new(answer.clone())).await {
+                response.into_body().collect().await.unwrap();
+            }
+            assert_eq!(counts(breaker), expected, "{answer:?}");
+        }
+    }
+}
+
+/// A success by its head is one if the body comes to its end, and else not.
+#[tokio::test(start_paused = true)]
+async fn who_judges_the_head_does_not_judge_the_body() {
+    let breaker = breaker();
+    let service = service_fn(async |_: Request<()>| {
+        let frames = [Ok(Frame::data(Bytes::from_static(b"half"))), Err("reset")];
+        let body = StreamBody::new(futures_util::stream::iter(frames));
+        Ok::<_, Infallible>(Response::new(body))
+    });
+    let layer = breaker.http_layer().including_body().classify_http(AnyError);
+    let response = layer.layer(service).oneshot(Request::new(())).await.unwrap();
+    assert_eq!(at(&breaker).1, State::Closed);
+    assert!(response.into_body().collect().await.is_err());
+    assert_eq!(at(&breaker).1, State::Open);
 }
 
 /// It opens for as long as the other side says, and a little more by chance, up to a limit.

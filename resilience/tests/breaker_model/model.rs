@@ -15,7 +15,11 @@ pub(crate) struct Settings {
     pub(crate) rate_tenths: Option<u32>,
     pub(crate) slow_tenths: Option<u32>,
     pub(crate) consecutive: Option<u32>,
+    /// A rule of the user's: so many failed calls, slow ones and failures in a row together.
+    pub(crate) trouble: Option<u32>,
     pub(crate) min_calls: u32,
+    /// Whether the time to be open is [`own_time`].
+    pub(crate) own_time: bool,
     pub(crate) judge: Judge,
     pub(crate) at_once: u16,
     pub(crate) lease_ms: u64,
@@ -33,6 +37,12 @@ pub(crate) enum Kept {
 pub(crate) enum Judge {
     Consecutive(u32),
     Rate { calls: u32, tenths: u32 },
+}
+
+/// For how long it opens, by a function of the user's.
+pub(crate) fn own_time(opened: u32, backoff: u64, pushback: u64, seen: Counts, row: u32) -> u64 {
+    let troubles = u64::from(seen.calls + 3 * seen.failed + 5 * seen.slow + 7 * row);
+    u64::from(opened) * 300 + backoff / 4 + pushback / 2 + 11 * troubles
 }
 
 /// A call on its way.
@@ -72,6 +82,10 @@ pub(crate) struct Model {
     retry_at: u64,
     pushed_until: u64,
     trial: Trial,
+    /// How many results came too late to count.
+    pub(crate) too_late: u32,
+    /// How many probes have lost their places.
+    pub(crate) lost: u32,
 }
 
 struct Trial {
@@ -79,6 +93,7 @@ struct Trial {
     settings: Settings,
     places: Vec<(u64, u64)>,
     probes: u64,
+    ended: u64,
     stage: usize,
     saved: u32,
     succeeded: u32,
@@ -91,6 +106,7 @@ impl Trial {
             settings: settings.clone(),
             places: Vec::new(),
             probes: 0,
+            ended: 0,
             stage: 0,
             saved: 0,
             succeeded: 0,
@@ -107,6 +123,8 @@ impl Model {
         };
         Self {
             trial: Trial::new(&settings),
+            too_late: 0,
+            lost: 0,
             settings,
             now: 0,
             state: State::Closed,
@@ -161,7 +179,9 @@ impl Model {
             }
             trial.saved -= 10;
         } else {
+            let before = trial.places.len();
             trial.places.retain(|(_, until)| *until > now);
+            self.lost += u32::try_from(before - trial.places.len()).unwrap();
             if trial.places.len() >= usize::from(trial.settings.at_once) {
                 return Err(());
             }
@@ -179,6 +199,7 @@ impl Model {
 
     pub(crate) fn give_back(&mut self, ticket: &Ticket) {
         if let (Some(probe), true) = (ticket.probe, ticket.generation == self.generation) {
+            self.trial.ended += 1;
             let before = self.trial.places.len();
             self.trial.places.retain(|(number, _)| *number != probe);
             if self.trial.places.len() == before && self.trial.stage > 0 {
@@ -213,6 +234,7 @@ impl Model {
             return;
         }
         if ticket.generation != self.generation {
+            self.too_late += 1;
             return;
         }
         if failed && let Some(wait) = pushback {
@@ -221,6 +243,7 @@ impl Model {
         let slow = self.settings.slow_tenths.is_some()
             && ticket.started.is_some_and(|started| self.now - started > SLOW_MS);
         if let Some(probe) = ticket.probe {
+            self.trial.ended += 1;
             self.trial.places.retain(|(number, _)| *number != probe);
             self.judge_probe(failed || slow);
         } else {
@@ -232,10 +255,8 @@ impl Model {
             }
             self.row = if failed { self.row + 1 } else { 0 };
             if matches!(self.mode, Mode::Auto | Mode::Shadow) && self.trips() {
-                let closed_for = self.now - self.closed_at;
-                let steps = closed_for.checked_div(self.last_wait).unwrap_or(u64::MAX);
-                self.opened = u32::try_from(u64::from(self.opened).saturating_sub(steps)).unwrap();
-                self.open();
+                self.take_steps_back();
+                self.open(self.counts(), self.row);
             }
         }
     }
@@ -246,8 +267,9 @@ impl Model {
             let reached = |tenths| part > 0 && part * 10 >= tenths * counts.calls;
             counts.calls >= self.settings.min_calls && tenths.is_some_and(reached)
         };
-        let Settings { rate_tenths, slow_tenths, consecutive, .. } = self.settings;
-        if rate_tenths.is_none() && slow_tenths.is_none() && consecutive.is_none() {
+        let Settings { rate_tenths, slow_tenths, consecutive, trouble, .. } = self.settings;
+        let rules = [rate_tenths, slow_tenths, consecutive, trouble];
+        if rules.iter().all(Option::is_none) {
             // The rule of a breaker that was given none.
             let least = match self.settings.kept {
                 Kept::Calls(size) => 20.min(u32::from(size)),
@@ -258,6 +280,7 @@ impl Model {
         rate(counts.failed, rate_tenths)
             || rate(counts.slow, slow_tenths)
             || consecutive.is_some_and(|row| self.row >= row)
+            || trouble.is_some_and(|most| counts.failed + counts.slow + self.row >= most)
     }
 
     fn judge_probe(&mut self, failed: bool) {
@@ -273,8 +296,9 @@ impl Model {
                 (trial.failed * 10 >= calls * tenths, trial.succeeded + trial.failed >= calls)
             }
         };
+        let (failed, calls) = (trial.failed, trial.succeeded + trial.failed);
         if lost {
-            self.open();
+            self.open(Counts { calls, failed, slow: 0 }, 0);
         } else if done && trial.stage < trial.settings.ramp_tenths.len() {
             (trial.stage, trial.saved) = (trial.stage + 1, 0);
             (trial.succeeded, trial.failed) = (0, 0);
@@ -284,11 +308,37 @@ impl Model {
         }
     }
 
-    fn open(&mut self) {
+    fn take_steps_back(&mut self) {
+        let closed_for = self.now - self.closed_at;
+        let steps = closed_for.checked_div(self.last_wait).unwrap_or(u64::MAX);
+        self.opened = u32::try_from(u64::from(self.opened).saturating_sub(steps)).unwrap();
+    }
+
+    pub(crate) fn open_for(&mut self, wait: u64) -> bool {
+        let until = self.now + wait;
+        let longer =
+            self.state == State::Open && self.retry_at > self.now && until <= self.retry_at;
+        if longer || !matches!(self.mode, Mode::Auto | Mode::Shadow) {
+            return false;
+        }
+        if self.state == State::Closed {
+            self.take_steps_back();
+        }
+        self.retry_at = until;
+        self.go(State::Open);
+        true
+    }
+
+    fn open(&mut self, seen: Counts, row: u32) {
         let backoff = (1_000_u64 << self.opened.min(10)).min(8_000);
         let pushed = self.pushed_until.saturating_sub(self.now);
+        let own = if self.settings.own_time {
+            own_time(self.opened, backoff, pushed, seen, row).clamp(500, 8_000)
+        } else {
+            backoff
+        };
         self.opened += 1;
-        self.last_wait = backoff.max(pushed);
+        self.last_wait = own.max(pushed);
         self.retry_at = self.now + self.last_wait;
         self.go(State::Open);
     }
@@ -325,11 +375,24 @@ impl Model {
         };
     }
 
+    /// How many probes run, were let through, went well and not; and the step of the ramp.
+    pub(crate) fn probation(&self) -> Option<(u64, u64, u32, u32, usize)> {
+        let Trial { probes, ended, succeeded, failed, stage, .. } = self.trial;
+        let is_half_open = self.state == State::HalfOpen;
+        is_half_open.then_some((probes - ended, probes, succeeded, failed, stage))
+    }
+
+    /// Which share of the calls a ramp lets through.
+    pub(crate) fn share_tenths(&self) -> Option<u32> {
+        let step = self.trial.stage.checked_sub(1)?;
+        (self.state == State::HalfOpen).then(|| self.trial.settings.ramp_tenths[step])
+    }
+
     pub(crate) fn row(&self) -> u32 {
         self.row
     }
 
-    pub(crate) fn open_for(&self) -> Option<u64> {
+    pub(crate) fn wait(&self) -> Option<u64> {
         let left = self.retry_at.saturating_sub(self.now);
         (self.state == State::Open && left > 0).then_some(left)
     }

@@ -1,0 +1,207 @@
+//! Breakers by key, beside what their model says.
+
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+use std::sync::Barrier;
+
+use http::{Request, Response};
+use mainstay_resilience::breaker::{
+    Builder, CircuitBreaker, CircuitBreakers, Config, Consecutive, Event, InvalidConfig, Mode,
+    State, Window,
+};
+use mainstay_resilience::classify::Verdict;
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{SECOND, Told, at, counts, fail, quick, succeed};
+
+fn capacity(capacity: usize) -> NonZeroUsize {
+    capacity.try_into().unwrap()
+}
+
+fn counting() -> Builder {
+    let config = Config::default().without_rules().window(Window::calls(10_000));
+    CircuitBreaker::builder("tenants").config(config)
+}
+
+/// Each is told of by its own name, and none knows of the others.
+#[test]
+fn each_key_has_its_own() {
+    let told = Told::default();
+    let hosts = CircuitBreakers::<String>::new(quick().observer(told.observer())).unwrap();
+    fail(&hosts.get("a"));
+    let open = hosts.try_acquire("a").unwrap_err();
+    assert_eq!(open.name(), "payments/a");
+    assert!(hosts.try_acquire("b").is_ok());
+    let events = told.take();
+    assert!(matches!(&events[0], Event::Changed { name, .. } if name.as_str() == "payments/a"));
+    let mut keys: Vec<_> = hosts.entries().into_iter().map(|(key, _)| key).collect();
+    keys.sort();
+    assert_eq!((keys, hosts.len(), hosts.capacity()), (vec!["a".into(), "b".into()], 2, 1024));
+    assert!(hosts.find("c").is_none() && hosts.len() == 2);
+}
+
+#[test]
+fn one_that_is_removed_is_made_anew() {
+    let hosts = CircuitBreakers::<String>::new(quick()).unwrap();
+    fail(&hosts.get("a"));
+    let old = hosts.remove("a").unwrap();
+    assert!(hosts.is_empty() && hosts.remove("a").is_none());
+    assert_eq!((at(&old).1, at(&hosts.get("a")).1), (State::Open, State::Closed));
+}
+
+#[test]
+fn what_is_wrong_is_said_at_once() {
+    let wrong = CircuitBreaker::builder("hosts").trip(Consecutive::failures(0));
+    let made = CircuitBreakers::<String>::new(wrong);
+    assert_eq!(made.err(), Some(InvalidConfig::Consecutive));
+}
+
+/// Those that are there, and those that come.
+#[test]
+fn all_are_told_of_a_mode_and_of_a_configuration() {
+    let hosts = CircuitBreakers::<u8>::new(quick()).unwrap();
+    let early = hosts.get(&1);
+    hosts.set_mode(Mode::ForcedOpen);
+    assert_eq!((at(&early).0, at(&hosts.get(&2)).0), (Mode::ForcedOpen, Mode::ForcedOpen));
+    hosts.set_mode(Mode::Auto);
+    assert_eq!(hosts.mode(), Mode::Auto);
+
+    let wrong = hosts.config().window(Window::last(SECOND));
+    assert_eq!(hosts.reconfigure(wrong), Err(InvalidConfig::WindowChange));
+    assert_eq!(early.config(), hosts.config());
+    hosts.reconfigure(hosts.config().trip(Consecutive::failures(2))).unwrap();
+    for breaker in [early, hosts.get(&2), hosts.get(&3)] {
+        assert_eq!(breaker.config(), hosts.config());
+        fail(&breaker);
+        assert_eq!(at(&breaker).1, State::Closed);
+    }
+}
+
+/// Those that were made while the windows were small can become as large as the others.
+#[test]
+fn they_stay_alike() {
+    let hosts = CircuitBreakers::<u8>::new(counting()).unwrap();
+    let window = |calls| hosts.config().window(Window::calls(calls));
+    hosts.get(&1);
+    hosts.reconfigure(window(10)).unwrap();
+    hosts.get(&2);
+    hosts.reconfigure(window(10_000)).unwrap();
+    for (key, breaker) in hosts.entries() {
+        (0..5_000).for_each(|_| succeed(&breaker));
+        assert_eq!((counts(&breaker), breaker.config()), ((5_000, 0), hosts.config()), "{key}");
+    }
+}
+
+/// An observer that gives an order while one is given is heard, and nothing waits for itself.
+#[test]
+fn an_observer_may_give_orders() {
+    use std::sync::{Arc, OnceLock};
+    let hosts = Arc::new(OnceLock::<CircuitBreakers<u8>>::new());
+    let late = Arc::clone(&hosts);
+    let observer = move |event: &Event| {
+        if let (Some(hosts), Event::Changed { to, .. }) = (late.get(), event)
+            && to.mode == Mode::ForcedOpen
+        {
+            hosts.get(&9);
+            hosts.set_mode(Mode::Shadow);
+        }
+    };
+    hosts.set(CircuitBreakers::new(quick().observer(observer)).unwrap()).unwrap();
+    let hosts = hosts.get().unwrap();
+    let breakers = [hosts.get(&1), hosts.get(&2)];
+    hosts.set_mode(Mode::ForcedOpen);
+    for breaker in breakers.iter().chain(&hosts.find(&9)) {
+        assert_eq!(at(breaker).0, Mode::Shadow);
+    }
+    assert_eq!(hosts.len(), 3);
+}
+
+/// However many threads ask for it at once.
+#[test]
+fn one_key_is_one_breaker() {
+    const THREADS: u32 = 8;
+    for _ in 0..50 {
+        let tenants = CircuitBreakers::<String>::new(counting()).unwrap();
+        let start = Barrier::new(THREADS as usize);
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    start.wait();
+                    (0..10).for_each(|_| fail(&tenants.get("a")));
+                });
+            }
+        });
+        assert_eq!((tenants.len(), counts(&tenants.get("a"))), (1, (10 * THREADS, 10 * THREADS)));
+    }
+}
+
+/// The bound holds at each moment, and what somebody has stays what it is.
+#[test]
+fn the_bound_holds_between_threads() {
+    let tenants = CircuitBreakers::<u64>::with_capacity(capacity(8), counting()).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let tenants = &tenants;
+            scope.spawn(move || {
+                let own = tenants.get(&thread);
+                for turn in 0..500 {
+                    fail(&tenants.get(&thread));
+                    drop(tenants.get(&(4 + (turn * 7 + thread) % 40)));
+                    assert!(tenants.entries().len() <= 8 && tenants.len() <= 8);
+                }
+                assert_eq!(counts(&own), (500, 500));
+            });
+        }
+    });
+    assert_eq!((tenants.entries().len(), tenants.len()), (8, 8));
+}
+
+/// Where all are needed, the new one works and is not kept.
+#[test]
+fn a_key_without_room_is_called() {
+    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), quick()).unwrap();
+    let on_its_way = tenants.try_acquire(&1).unwrap();
+    let stranger = tenants.get(&2);
+    fail(&stranger);
+    assert_eq!(at(&stranger).1, State::Open);
+    assert!(tenants.find(&2).is_none() && tenants.try_acquire(&2).is_ok());
+    on_its_way.finish(Verdict::success());
+    tenants.get(&2);
+    assert!(tenants.find(&1).is_none() && tenants.find(&2).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_asks_the_breaker_of_the_key() {
+    let hosts = CircuitBreakers::<u32>::new(quick()).unwrap();
+    let service = service_fn(async |key: u32| if key == 1 { Err("down") } else { Ok(key) });
+    let service = hosts.layer_by(|key: &u32| *key).layer(service);
+    assert!(service.clone().oneshot(1).await.unwrap_err().rejection().is_none());
+    let rejected = service.clone().oneshot(1).await.unwrap_err();
+    assert_eq!(rejected.rejection().unwrap().name(), "payments/1");
+    assert_eq!(service.oneshot(2).await, Ok(2));
+
+    let ignoring =
+        hosts.layer_by(|key: &u32| *key).classify(|_: &Result<u32, &str>| Verdict::ignored());
+    let ignoring = ignoring.layer(service_fn(async |_: u32| Err::<u32, _>("down")));
+    assert!(ignoring.oneshot(3).await.is_err());
+    assert_eq!(at(&hosts.get(&3)).1, State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http_layer_judges_responses() {
+    let hosts = CircuitBreakers::<String>::new(quick()).unwrap();
+    let service = service_fn(async |request: Request<String>| {
+        let status = if request.uri().path() == "/down" { 503 } else { 200 };
+        Ok::<_, Infallible>(Response::builder().status(status).body(String::new()).unwrap())
+    });
+    let by_path = |request: &Request<String>| request.uri().path().to_owned();
+    let service = hosts.http_layer_by(by_path).respond().layer(service);
+    for (path, expected) in [("/down", State::Open), ("/up", State::Closed)] {
+        for _ in 0..2 {
+            let request = Request::get(path).body(String::new()).unwrap();
+            let response = service.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status() == 200, expected == State::Closed);
+        }
+        assert_eq!(at(&hosts.get(path)).1, expected, "{path}");
+    }
+}
