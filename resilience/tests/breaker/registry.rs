@@ -2,9 +2,12 @@
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
+use std::time::{Instant, SystemTime};
 
 use http::{Request, Response};
+use mainstay_core::Clock;
+use mainstay_resilience::TokioClock;
 use mainstay_resilience::breaker::{
     Builder, CircuitBreaker, CircuitBreakers, Config, Consecutive, Event, InvalidConfig, Mode,
     State, Window,
@@ -36,6 +39,7 @@ fn each_key_has_its_own() {
     assert!(matches!(&events[0], Event::Changed { name, .. } if name.as_str() == "payments/a"));
     let mut keys: Vec<_> = hosts.entries().into_iter().map(|(key, _)| key).collect();
     keys.sort();
+    assert!(!hosts.is_empty());
     assert_eq!((keys, hosts.len(), hosts.capacity()), (vec!["a".into(), "b".into()], 2, 1024));
     assert!(hosts.find("c").is_none() && hosts.len() == 2);
 }
@@ -63,6 +67,7 @@ fn all_are_told_of_a_mode_and_of_a_configuration() {
     let early = hosts.get(&1);
     hosts.set_mode(Mode::ForcedOpen);
     assert_eq!((at(&early).0, at(&hosts.get(&2)).0), (Mode::ForcedOpen, Mode::ForcedOpen));
+    assert_eq!(hosts.mode(), Mode::ForcedOpen);
     hosts.set_mode(Mode::Auto);
     assert_eq!(hosts.mode(), Mode::Auto);
 
@@ -95,7 +100,6 @@ fn they_stay_alike() {
 /// An observer that gives an order while one is given is heard, and nothing waits for itself.
 #[test]
 fn an_observer_may_give_orders() {
-    use std::sync::{Arc, OnceLock};
     let hosts = Arc::new(OnceLock::<CircuitBreakers<u8>>::new());
     let late = Arc::clone(&hosts);
     let observer = move |event: &Event| {
@@ -114,6 +118,65 @@ fn an_observer_may_give_orders() {
         assert_eq!(at(breaker).0, Mode::Shadow);
     }
     assert_eq!(hosts.len(), 3);
+}
+
+type Order = Box<dyn FnOnce() + Send>;
+
+/// Gives an order when it is read, if it has one: in the middle of whatever reads it.
+#[derive(Clone, Default)]
+struct Meddler {
+    order: Arc<Mutex<(u32, Option<Order>)>>,
+}
+
+impl Meddler {
+    /// When it is read after so many times more.
+    fn give(&self, after: u32, order: impl FnOnce() + Send + 'static) {
+        *self.order.lock().unwrap() = (after, Some(Box::new(order)));
+    }
+
+    fn is_given(&self) -> bool {
+        self.order.lock().unwrap().1.is_none()
+    }
+}
+
+impl Clock for Meddler {
+    fn now(&self) -> Instant {
+        let order = {
+            let (after, order) = &mut *self.order.lock().unwrap();
+            *after = after.saturating_sub(1);
+            if *after == 0 { order.take() } else { None }
+        };
+        if let Some(order) = order {
+            order();
+        }
+        TokioClock.now()
+    }
+
+    fn system_time(&self) -> SystemTime {
+        TokioClock.system_time()
+    }
+}
+
+/// At whatever moment of its making the order is given.
+#[test]
+fn an_order_reaches_one_that_is_just_being_made() {
+    for after in 1..=2 {
+        let meddler = Meddler::default();
+        let hosts = CircuitBreakers::<u8>::new(quick().clock(meddler.clone())).unwrap();
+        let other = hosts.clone();
+        meddler.give(after, move || {
+            other.reconfigure(other.config().trip(Consecutive::failures(7))).unwrap();
+        });
+        let breaker = hosts.get(&1);
+        assert!(meddler.is_given() && hosts.find(&1).is_some());
+        assert_eq!(breaker.config().get_consecutive(), Some(Consecutive::failures(7)), "{after}");
+
+        let other = hosts.clone();
+        meddler.give(after, move || other.set_mode(Mode::Shadow));
+        let breaker = hosts.get(&2);
+        assert!(meddler.is_given());
+        assert_eq!(at(&breaker).0, Mode::Shadow, "{after}");
+    }
 }
 
 /// However many threads ask for it at once.

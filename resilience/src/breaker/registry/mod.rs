@@ -96,8 +96,7 @@ impl<K> CircuitBreakers<K> {
     ///
     /// If something in the configuration is out of range.
     pub fn with_capacity(capacity: NonZeroUsize, template: Builder) -> Result<Self, InvalidConfig> {
-        // Nobody is told of what happens to the example: nothing does.
-        let example = Builder { observer: None, ..template.clone() }.build()?;
+        let example = template.clone().build()?;
         let orders = Mutex::new(Orders { mode: template.mode, number: 0 });
         let shelf = Shelf::new(capacity);
         Ok(Self { shared: Arc::new(Shared { template, example, shelf, orders }) })
