@@ -61,8 +61,9 @@ impl Core {
         let now = self.now();
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
-        let is_open = view.state() == State::Open && self.wait(now) >= nanos(wait);
-        if is_open || !decides(view.mode()) {
+        let left = self.wait(now);
+        let is_open_as_long = view.state() == State::Open && left > 0 && left >= nanos(wait);
+        if is_open_as_long || !decides(view.mode()) {
             return false;
         }
         let change = cold.open_for(view, now, wait);
