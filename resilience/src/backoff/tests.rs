@@ -281,3 +281,29 @@ fn a_constant_delay_may_be_long() {
     let hour = Duration::from_secs(3600);
     assert_eq!(Backoff::constant(hour).schedule().next(), Some(hour));
 }
+
+/// What the other side has said is the least, and a tenth more the most, unless the own delay is
+/// longer.
+#[test]
+fn what_was_told_is_spread_by_a_tenth() {
+    let told = |own: u64, random: u64| {
+        let own = Backoff::constant(Duration::from_secs(own)).jitter(Jitter::None);
+        let mut schedule = own.schedule_with(std::sync::Arc::new(Always(random)));
+        schedule.told_after(Duration::ZERO, Duration::from_secs(10)).unwrap()
+    };
+    assert_eq!(told(1, 0), Duration::from_secs(10));
+    assert_eq!(told(1, u64::MAX), Duration::from_secs(11));
+    assert_eq!(told(12, 0), Duration::from_secs(12));
+}
+
+#[test]
+fn what_is_left_and_whether_it_is_over_is_told() {
+    let second = Duration::from_secs(1);
+    let mut schedule = Backoff::constant(second).attempts(2).max_elapsed(3 * second).schedule();
+    assert_eq!(schedule.left_after(second), Some(2 * second));
+    assert_eq!(schedule.left_after(3 * second), Some(Duration::ZERO));
+    assert_eq!(schedule.left_after(4 * second), None);
+    assert!(!schedule.is_over());
+    assert_eq!(schedule.next(), Some(second));
+    assert!(schedule.is_over());
+}
