@@ -1,0 +1,1 @@
+//! JSON out on pooled buffers without allocating, JSON in within limits.
