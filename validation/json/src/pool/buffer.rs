@@ -1,5 +1,10 @@
+use std::fmt;
 use std::io;
 use std::ops::Deref;
+
+use bytes::Bytes;
+
+use super::thread;
 
 /// A buffer of the pool. It goes back when it is dropped, on whatever thread that is.
 ///
@@ -12,15 +17,16 @@ use std::ops::Deref;
 /// buffer.extend_from_slice(b"{}");
 /// assert_eq!(&*buffer, b"{}");
 /// ```
-#[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
 }
 
 impl Buffer {
     /// An empty buffer with room for so many bytes at least.
+    ///
+    /// If more come, it grows as a `Vec` does.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity) }
+        Self { bytes: thread::take(capacity) }
     }
 
     /// Appends the bytes.
@@ -28,10 +34,31 @@ impl Buffer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The buffer as a `Vec`, for what writes to one. It may be replaced by another; that one
-    /// goes to the pool then.
+    /// The buffer as a `Vec`, for what writes to one. It may be replaced by another, which then
+    /// goes to the pool in its stead.
     pub fn as_mut_vec(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
+    }
+
+    /// What is in the buffer as [`Bytes`], which can be cloned and sliced. It is copied, as
+    /// [`to_bytes`](crate::to_bytes) does, and the buffer goes back at once.
+    pub fn into_bytes(mut self) -> Bytes {
+        thread::seal_buffer(std::mem::take(&mut self.bytes))
+    }
+
+    /// How many bytes can be appended before it moves.
+    pub(crate) fn room(&self) -> usize {
+        self.bytes.capacity() - self.bytes.len()
+    }
+
+    pub(super) fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        thread::put(std::mem::take(&mut self.bytes));
     }
 }
 
@@ -62,5 +89,12 @@ impl io::Write for Buffer {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// How long it is, not what is in it: that may be a customer's.
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffer").field("len", &self.len()).finish_non_exhaustive()
     }
 }
