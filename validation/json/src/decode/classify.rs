@@ -31,7 +31,7 @@ pub(super) fn not_utf8(input: &[u8], error: Utf8Error) -> DecodeError {
     DecodeError::at(ErrorKind::Syntax, place::line_and_column(input, offset), pointer, error)
 }
 
-fn kind(error: &serde_json::Error) -> ErrorKind {
+pub(super) fn kind(error: &serde_json::Error) -> ErrorKind {
     match error.classify() {
         Category::Eof => ErrorKind::UnexpectedEnd,
         Category::Data => kind_of_data(&error.to_string()),

@@ -61,11 +61,11 @@ impl<'l, 'de> Context<'l, 'de> {
         E::custom(Words(kind))
     }
 
-    /// The same for a part of the input that is read on its own, and what is wrong there if it is
-    /// no limit: a string that is skipped may be malformed.
+    /// The same for a part of the input that is read on its own, in which something else may be
+    /// wrong as well: a value that is skipped may be malformed.
     #[cold]
-    pub(super) fn refuse_at<E: serde::de::Error>(&self, at: usize) -> E {
-        let kind = self.refusal.get().map_or(ErrorKind::Syntax, |refusal| refusal.kind);
+    pub(super) fn refuse_at<E: serde::de::Error>(&self, at: usize, kind: ErrorKind) -> E {
+        let kind = self.refusal.get().map_or(kind, |refusal| refusal.kind);
         self.refusal.set(Some(Refusal { kind, at: Some(at) }));
         E::custom(Words(kind))
     }

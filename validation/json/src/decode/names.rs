@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::context::Context;
+use super::raw;
 use crate::ErrorKind;
 
 /// Up to here the names of an object are compared one by one, which is faster than to hash them.
@@ -32,6 +33,9 @@ pub(super) trait Names<'c, 'l, 'de>: Sized {
 }
 
 /// Of a map: every name.
+///
+/// One name is refused: that by which `serde_json` knows a raw value. Its `Value` would read the
+/// member's string as JSON, wherever it came from, and we should not see what is in there.
 pub(super) struct Every<'c, 'l, 'de> {
     context: &'c Context<'l, 'de>,
     /// Where the names of this object begin among those of the context.
@@ -63,6 +67,9 @@ impl<'c, 'l, 'de> Names<'c, 'l, 'de> for Every<'c, 'l, 'de> {
 
 impl<'de> Every<'_, '_, 'de> {
     fn remember<E: serde::de::Error>(&mut self, name: Name<'de>) -> Result<(), E> {
+        if matches!(&name, Name::Text(text) if text[..] == *raw::TOKEN.as_bytes()) {
+            return Err(self.context.refuse(ErrorKind::Data));
+        }
         let new = match &mut self.many {
             Some(many) => many.insert(name),
             None => self.compare(name),

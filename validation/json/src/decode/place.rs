@@ -29,8 +29,7 @@ pub(super) fn line_and_column(input: &[u8], offset: usize) -> (usize, usize) {
 /// An index is in its step. The name of a member is the one that was read last in its object
 /// before the offset.
 pub(super) fn pointer(input: &[u8], offset: usize, steps: &[Step]) -> String {
-    let read = input.get(..offset).unwrap_or(input);
-    let names = Names::before_the_end_of(read);
+    let names = Names::before(input, offset);
     let mut pointer = String::new();
     for depth in 0..=steps.len() {
         let token = match steps.get(depth) {
@@ -51,7 +50,7 @@ pub(super) fn pointer(input: &[u8], offset: usize, steps: &[Step]) -> String {
 
 /// The JSON Pointer of the innermost value that is being read at the offset.
 pub(super) fn innermost(input: &[u8], offset: usize) -> String {
-    let names = Names::before_the_end_of(input.get(..offset).unwrap_or(input));
+    let names = Names::before(input, offset);
     let open = names.frames.get(..names.open).unwrap_or_default();
     let steps: Vec<Step> = open.iter().map(Frame::step).collect();
     pointer(input, offset, &steps)
@@ -67,7 +66,7 @@ fn escaped(name: Cow<'_, str>) -> Cow<'_, str> {
 /// For each container the name that was read last in it. Containers that are closed are still
 /// there, until another follows in their place.
 struct Names<'a> {
-    read: &'a [u8],
+    input: &'a [u8],
     at: usize,
     frames: Vec<Frame<'a>>,
     open: usize,
@@ -94,9 +93,11 @@ impl Frame<'_> {
 }
 
 impl<'a> Names<'a> {
-    fn before_the_end_of(read: &'a [u8]) -> Self {
-        let mut names = Self { read, at: 0, frames: Vec::new(), open: 0 };
-        while let Some(byte) = read.get(names.at) {
+    /// Of what begins before the offset: a name in the midst of which it is counts.
+    fn before(input: &'a [u8], offset: usize) -> Self {
+        let mut names = Self { input, at: 0, frames: Vec::new(), open: 0 };
+        while names.at < offset {
+            let Some(byte) = input.get(names.at) else { break };
             names.token(*byte);
         }
         names
@@ -122,7 +123,7 @@ impl<'a> Names<'a> {
             b':' => self.set(|frame| frame.colon = true),
             b'"' => {
                 let whole = self.skip_string();
-                let text = self.read.get(start..self.at).filter(|_| whole);
+                let text = self.input.get(start..self.at).filter(|_| whole);
                 self.set(|frame| {
                     if !frame.array && !frame.colon {
                         frame.name = text;
@@ -149,7 +150,7 @@ impl<'a> Names<'a> {
 
     /// Whether the string ended.
     fn skip_string(&mut self) -> bool {
-        while let Some(byte) = self.read.get(self.at) {
+        while let Some(byte) = self.input.get(self.at) {
             self.at += if *byte == b'\\' { 2 } else { 1 };
             if *byte == b'"' {
                 return true;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Visitor};
 
+use super::classify;
 use super::context::Context;
 use super::deserializer::Deserializer;
 use super::place;
@@ -32,7 +33,7 @@ impl<'de, T> Raw<'_, '_, 'de, T> {
         };
         let within = place::offset(text.as_bytes(), error.line(), error.column());
         let start = text.as_ptr().addr().wrapping_sub(context.input.as_ptr().addr());
-        Err(context.refuse_at(start.wrapping_add(within)))
+        Err(context.refuse_at(start.wrapping_add(within), classify::kind(&error)))
     }
 }
 
