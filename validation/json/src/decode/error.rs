@@ -2,7 +2,10 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use http::StatusCode;
+
 use super::missing;
+use crate::errors::Shown;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -38,6 +41,8 @@ struct Inner {
     column: usize,
     pointer: String,
     source: Option<BoxError>,
+    #[cfg_attr(not(feature = "errors"), expect(dead_code, reason = "it is for faults"))]
+    shown: Shown,
 }
 
 /// What is wrong.
@@ -90,6 +95,26 @@ impl ErrorKind {
         )
     }
 
+    /// The HTTP status that goes with it: 413 for limits, 400 for what is no JSON or did not
+    /// arrive, 422 for JSON of which something else is expected.
+    ///
+    /// ```
+    /// use mainstay_json::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::BodyTooLarge.status(), 413);
+    /// assert_eq!(ErrorKind::UnexpectedEnd.status(), 400);
+    /// assert_eq!(ErrorKind::MissingField.status(), 422);
+    /// ```
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Syntax | Self::UnexpectedEnd | Self::Body => StatusCode::BAD_REQUEST,
+            Self::DuplicateKey | Self::MissingField | Self::UnknownField | Self::Data => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            _ => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
     /// What the log reads.
     pub(super) const fn words(self) -> &'static str {
         match self {
@@ -109,7 +134,7 @@ impl ErrorKind {
     }
 
     /// What the client reads.
-    const fn sentence(self) -> &'static str {
+    pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::BodyTooLarge => "The body is larger than what is accepted.",
             Self::TooDeep => "This is nested deeper than what is accepted.",
@@ -134,7 +159,8 @@ impl DecodeError {
         pointer: String,
         source: impl Into<BoxError>,
     ) -> Self {
-        Self(Box::new(Inner { kind, line, column, pointer, source: Some(source.into()) }))
+        let (source, shown) = (Some(source.into()), Shown::default());
+        Self(Box::new(Inner { kind, line, column, pointer, source, shown }))
     }
 
     #[cold]
@@ -147,8 +173,21 @@ impl DecodeError {
         Self::of_body(ErrorKind::Body, Some(source))
     }
 
+    /// The same as one of a limit, which somebody else has kept.
+    #[cfg(feature = "axum")]
+    pub(crate) fn into_too_large(mut self) -> Self {
+        self.0.kind = ErrorKind::BodyTooLarge;
+        self
+    }
+
+    #[cfg(feature = "errors")]
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.0.shown
+    }
+
     fn of_body(kind: ErrorKind, source: Option<BoxError>) -> Self {
-        Self(Box::new(Inner { kind, line: 0, column: 0, pointer: String::new(), source }))
+        let (pointer, shown) = (String::new(), Shown::default());
+        Self(Box::new(Inner { kind, line: 0, column: 0, pointer, source, shown }))
     }
 
     /// What is wrong.
