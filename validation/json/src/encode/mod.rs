@@ -33,7 +33,9 @@ pub use error::EncodeError;
 /// # Ok::<(), mainstay_json::EncodeError>(())
 /// ```
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
-    to_scratch(value).map(Scratch::into_bytes)
+    let mut scratch = Scratch::take();
+    scratch.write(value)?;
+    Ok(scratch.into_bytes())
 }
 
 /// The value as JSON, as a body whose data is a buffer of the pool.
@@ -51,12 +53,7 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> 
 /// # Ok::<(), mainstay_json::EncodeError>(())
 /// ```
 pub fn to_body<T: Serialize + ?Sized>(value: &T) -> Result<JsonBody, EncodeError> {
-    to_scratch(value).map(|scratch| scratch.into_buffer().into())
-}
-
-#[inline]
-fn to_scratch<T: Serialize + ?Sized>(value: &T) -> Result<Scratch, EncodeError> {
     let mut scratch = Scratch::take();
     scratch.write(value)?;
-    Ok(scratch)
+    Ok(scratch.into_buffer().into())
 }

@@ -26,7 +26,7 @@ impl Buffer {
     ///
     /// If more come, it grows as a `Vec` does.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: thread::take(capacity) }
+        Self { bytes: thread::take_buffer(capacity) }
     }
 
     /// Appends the bytes.
@@ -58,7 +58,7 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        thread::put(std::mem::take(&mut self.bytes));
+        thread::put_buffer(&mut self.bytes);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What one thread has of the pool.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -46,7 +47,7 @@ impl Local {
     #[inline]
     pub(super) fn take_scratch(&mut self, clock: &impl Clock, shared: &Shared) -> Vec<u8> {
         self.step(self.scratch_bytes, clock, shared);
-        let scratch = std::mem::take(&mut self.scratch);
+        let scratch = take(&mut self.scratch);
         if scratch.capacity() != self.scratch_bytes {
             // It is out already, or was lost when a value panicked.
             self.scratch_bytes = 0;
@@ -70,16 +71,15 @@ impl Local {
         }
     }
 
-    /// Makes an answer of what is in the scratch, which is brought back if the answer does not
-    /// become of it.
+    /// Makes an answer of what is in the scratch, and brings that back. What is larger than usual
+    /// is the answer itself: it would be freed otherwise.
     #[inline]
-    pub(super) fn seal(&mut self, scratch: Vec<u8>) -> Bytes {
+    pub(super) fn seal(&mut self, scratch: &mut Vec<u8>) -> Bytes {
         if !self.note_answer(scratch.len()) {
-            self.lose_scratch();
-            return exact(scratch);
+            return exact(self.lose(scratch));
         }
-        let bytes = self.copy(&scratch);
-        self.put_scratch(scratch);
+        let bytes = self.copy(scratch);
+        self.put_scratch(take(scratch));
         bytes
     }
 
@@ -87,18 +87,25 @@ impl Local {
     #[inline]
     pub(super) fn seal_in_buffer(
         &mut self,
-        scratch: Vec<u8>,
+        scratch: &mut Vec<u8>,
         clock: &impl Clock,
         shared: &Shared,
     ) -> Vec<u8> {
         if !self.note_answer(scratch.len()) {
-            self.lose_scratch();
-            return scratch;
+            return self.lose(scratch);
         }
         let mut buffer = self.take(scratch.len(), clock, shared);
-        buffer.extend_from_slice(&scratch);
-        self.put_scratch(scratch);
+        buffer.extend_from_slice(scratch);
+        self.put_scratch(take(scratch));
         buffer
+    }
+
+    #[cold]
+    fn lose(&mut self, scratch: &mut Vec<u8>) -> Vec<u8> {
+        self.counters().fallback();
+        self.scratch_bytes = self.scratch.capacity();
+        self.count_held();
+        take(scratch)
     }
 
     /// An answer from elsewhere, copied. There is none if it is larger than usual.
@@ -110,45 +117,47 @@ impl Local {
         None
     }
 
-    /// The scratch becomes the answer: it is larger than usual and would be freed.
-    #[cold]
-    fn lose_scratch(&mut self) {
-        self.scratch_bytes = self.scratch.capacity();
-        self.counters().fallback();
-        self.count_held();
-    }
-
     /// Copies an answer into a slab, or into memory of its own if all are pinned.
     #[inline]
-    pub(super) fn copy(&mut self, answer: &[u8]) -> Bytes {
-        match self.slabs.copy(answer) {
-            Copied::Old(bytes) => {
-                self.counters().hit();
-                bytes
-            }
-            Copied::New(bytes) => {
-                self.counters().miss();
-                self.count_held();
-                bytes
-            }
-            Copied::Pinned => {
-                self.counters().fallback();
-                Bytes::copy_from_slice(answer)
-            }
+    fn copy(&mut self, answer: &[u8]) -> Bytes {
+        if let Some(bytes) = self.slabs.copy(answer) {
+            self.counters().hit();
+            return bytes;
+        }
+        self.copy_elsewhere(answer)
+    }
+
+    #[cold]
+    fn copy_elsewhere(&mut self, answer: &[u8]) -> Bytes {
+        let copied = self.slabs.copy_elsewhere(answer);
+        match &copied {
+            Copied::Old(_) => self.counters().hit(),
+            Copied::New(_) => self.counters().miss(),
+            Copied::Pinned => self.counters().fallback(),
+        }
+        self.count_held();
+        match copied {
+            Copied::Old(bytes) | Copied::New(bytes) => bytes,
+            Copied::Pinned => Bytes::copy_from_slice(answer),
         }
     }
 
     /// Notes the length of an answer. Says whether it is a usual one.
     #[inline]
-    pub(super) fn note_answer(&mut self, len: usize) -> bool {
+    fn note_answer(&mut self, len: usize) -> bool {
         let class = Class::holding(len);
         if self.answers.note(class) {
-            let Self { slabs, answers, .. } = self;
-            let trimmed = slabs.sweep_unusual(|size| answers.keeps_capacity(size));
-            self.counters().trimmed(trimmed);
-            self.count_held();
+            self.sweep_unusual();
         }
         self.answers.keeps(class)
+    }
+
+    #[cold]
+    fn sweep_unusual(&mut self) {
+        let Self { slabs, answers, .. } = self;
+        let trimmed = slabs.sweep_unusual(|size| answers.keeps_capacity(size));
+        self.counters().trimmed(trimmed);
+        self.count_held();
     }
 
     /// A free buffer of at least this capacity.
@@ -227,3 +236,6 @@ pub(super) fn exact(mut buffer: Vec<u8>) -> Bytes {
     buffer.shrink_to_fit();
     Bytes::from(buffer)
 }
+
+#[cfg(test)]
+mod tests;

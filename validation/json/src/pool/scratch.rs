@@ -32,13 +32,13 @@ impl Scratch {
     /// The answer, in memory that is won back later.
     #[inline]
     pub(crate) fn into_bytes(mut self) -> Bytes {
-        thread::seal(std::mem::take(&mut self.bytes))
+        thread::seal(&mut self.bytes)
     }
 
     /// The answer, in a buffer of its own.
     #[inline]
     pub(crate) fn into_buffer(mut self) -> Buffer {
-        Buffer::of(thread::seal_in_buffer(std::mem::take(&mut self.bytes)))
+        Buffer::of(thread::seal_in_buffer(&mut self.bytes))
     }
 }
 
@@ -46,7 +46,7 @@ impl Drop for Scratch {
     #[inline]
     fn drop(&mut self) {
         if self.bytes.capacity() > 0 {
-            thread::put_scratch(std::mem::take(&mut self.bytes));
+            thread::put_scratch(&mut self.bytes);
         }
     }
 }

@@ -46,6 +46,11 @@ impl Shelf {
         self.bytes
     }
 
+    #[cfg(test)]
+    pub(super) fn added_up(&self) -> usize {
+        self.lists.iter().flat_map(|list| &list.buffers).map(Vec::capacity).sum()
+    }
+
     /// A buffer of the class, from here or from those that other threads have left.
     pub(super) fn take(&mut self, class: Class, shared: &Shared) -> Option<Vec<u8>> {
         let list = self.lists.get_mut(class.index())?;

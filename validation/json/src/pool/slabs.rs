@@ -8,6 +8,8 @@ use super::shelf::Sweep;
 const SMALL_SLAB: usize = 64 << 10;
 /// What is longer gets a slab of its own.
 const SMALL: usize = 16 << 10;
+/// So many bytes into a slab it is tried to begin it anew, as the same few cache lines serve again.
+const REWIND: usize = 4 << 10;
 /// Slabs of each kind that a thread has at most.
 const MOST: usize = 8;
 /// Bytes of all large slabs of a thread at most.
@@ -54,22 +56,25 @@ impl Slabs {
         self.bytes
     }
 
-    /// A copy in a slab.
-    #[inline]
-    pub(super) fn copy(&mut self, answer: &[u8]) -> Copied {
-        if answer.len() <= SMALL {
-            if let Some(slab) = self.small.get_mut(self.current)
-                && let Some(bytes) = slab.copy(answer)
-            {
-                return Copied::Old(bytes);
-            }
-            return self.copy_small(answer);
-        }
-        self.copy_large(answer)
+    #[cfg(test)]
+    pub(super) fn added_up(&self) -> usize {
+        self.small.iter().chain(&self.large).map(|slab| slab.size).sum()
     }
 
-    #[cold]
-    fn copy_small(&mut self, answer: &[u8]) -> Copied {
+    /// A copy in the slab that was written to last, if it is small and fits there.
+    #[inline]
+    pub(super) fn copy(&mut self, answer: &[u8]) -> Option<Bytes> {
+        if answer.len() > SMALL {
+            return None;
+        }
+        self.small.get_mut(self.current)?.copy(answer)
+    }
+
+    /// A copy in any slab.
+    pub(super) fn copy_elsewhere(&mut self, answer: &[u8]) -> Copied {
+        if answer.len() > SMALL {
+            return self.copy_large(answer);
+        }
         for (index, slab) in self.small.iter_mut().enumerate() {
             if let Some(bytes) = slab.copy(answer) {
                 self.current = index;
@@ -142,8 +147,10 @@ impl Slab {
     /// A copy in this slab, if it has room or can win it back.
     #[inline]
     fn copy(&mut self, answer: &[u8]) -> Option<Bytes> {
-        // From the beginning wherever that is free: the same few cache lines serve again.
-        if !self.rest.try_reclaim(self.size) && self.rest.capacity() < answer.len() {
+        let room = self.rest.capacity();
+        let full = room < answer.len();
+        let far = self.size.saturating_sub(room) > REWIND;
+        if (full || far) && !self.rest.try_reclaim(self.size) && full {
             return None;
         }
         self.used = true;

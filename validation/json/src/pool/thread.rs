@@ -1,6 +1,7 @@
 //! The pool of this thread.
 
 use std::cell::RefCell;
+use std::mem::take;
 
 use bytes::Bytes;
 use mainstay_core::SystemClock;
@@ -37,31 +38,31 @@ pub(super) fn take_scratch() -> Vec<u8> {
 
 /// Brings it back when nothing has become of the answer.
 #[cold]
-pub(super) fn put_scratch(scratch: Vec<u8>) {
-    let _ = with(scratch, Local::put_scratch);
+pub(super) fn put_scratch(scratch: &mut Vec<u8>) {
+    with_local(|local| local.put_scratch(take(scratch)));
 }
 
 /// Makes an answer of the scratch, and brings it back.
 #[inline]
-pub(super) fn seal(scratch: Vec<u8>) -> Bytes {
-    with(scratch, Local::seal).unwrap_or_else(|scratch| {
+pub(super) fn seal(scratch: &mut Vec<u8>) -> Bytes {
+    with_local(|local| local.seal(scratch)).unwrap_or_else(|| {
         orphan_fallback();
-        exact(scratch)
+        exact(take(scratch))
     })
 }
 
 /// The same, in a buffer.
 #[inline]
-pub(super) fn seal_in_buffer(scratch: Vec<u8>) -> Vec<u8> {
-    let seal = |local: &mut Local, scratch| local.seal_in_buffer(scratch, &SystemClock, &SHARED);
-    with(scratch, seal).unwrap_or_else(|scratch| scratch)
+pub(super) fn seal_in_buffer(scratch: &mut Vec<u8>) -> Vec<u8> {
+    let sealed = with_local(|local| local.seal_in_buffer(scratch, &SystemClock, &SHARED));
+    sealed.unwrap_or_else(|| take(scratch))
 }
 
 /// An answer that is in a buffer already. Gives the buffer back if a copy was made.
-pub(super) fn seal_buffer(buffer: Vec<u8>) -> Bytes {
+pub(super) fn seal_buffer(mut buffer: Vec<u8>) -> Bytes {
     match with_local(|local| local.seal_copy(&buffer)) {
         Some(Some(bytes)) => {
-            put(buffer);
+            put_buffer(&mut buffer);
             return bytes;
         }
         Some(None) => {}
@@ -71,7 +72,7 @@ pub(super) fn seal_buffer(buffer: Vec<u8>) -> Bytes {
 }
 
 /// A free buffer of at least this capacity.
-pub(super) fn take(capacity: usize) -> Vec<u8> {
+pub(super) fn take_buffer(capacity: usize) -> Vec<u8> {
     let taken = with_local(|local| local.take(capacity, &SystemClock, &SHARED));
     taken.unwrap_or_else(|| {
         orphan_fallback();
@@ -80,9 +81,9 @@ pub(super) fn take(capacity: usize) -> Vec<u8> {
 }
 
 /// Takes a buffer back. After the thread's own pool is gone, it is freed.
-pub(super) fn put(buffer: Vec<u8>) {
+pub(super) fn put_buffer(buffer: &mut Vec<u8>) {
     if buffer.capacity() > 0 {
-        let _ = with(buffer, |local, buffer| local.put(buffer, &SystemClock, &SHARED));
+        with_local(|local| local.put(take(buffer), &SystemClock, &SHARED));
     }
 }
 
@@ -91,14 +92,6 @@ pub(super) fn put(buffer: Vec<u8>) {
 #[inline]
 fn with_local<R>(then: impl FnOnce(&mut Local) -> R) -> Option<R> {
     LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| then(&mut local))).ok()?
-}
-
-/// The same with a buffer, which comes back if there is no pool.
-#[inline]
-fn with<R>(buffer: Vec<u8>, then: impl FnOnce(&mut Local, Vec<u8>) -> R) -> Result<R, Vec<u8>> {
-    let mut buffer = Some(buffer);
-    let result = with_local(|local| buffer.take().map(|buffer| then(local, buffer)));
-    result.flatten().ok_or_else(|| buffer.unwrap_or_default())
 }
 
 #[cold]
