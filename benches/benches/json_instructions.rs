@@ -60,9 +60,42 @@ fn respond_256k(operation: Operation) -> Operation {
     count_instructions(operation)
 }
 
+#[library_benchmark]
+#[bench::floor(warm(&AREA, "decode-4k", "floor"))]
+#[bench::mainstay(warm(&AREA, "decode-4k", "mainstay"))]
+#[bench::mainstay_limits(warm(&AREA, "decode-4k", "mainstay-limits"))]
+#[bench::serde_json(warm(&AREA, "decode-4k", "serde_json"))]
+#[bench::axum(warm(&AREA, "decode-4k", "axum"))]
+#[bench::sonic_rs(warm(&AREA, "decode-4k", "sonic-rs"))]
+#[bench::simd_json(warm(&AREA, "decode-4k", "simd-json"))]
+fn decode_4k(operation: Operation) -> Operation {
+    count_instructions(operation)
+}
+
+#[library_benchmark]
+#[bench::floor(warm(&AREA, "decode-4k-maps", "floor"))]
+#[bench::mainstay(warm(&AREA, "decode-4k-maps", "mainstay"))]
+#[bench::mainstay_limits(warm(&AREA, "decode-4k-maps", "mainstay-limits"))]
+#[bench::serde_json(warm(&AREA, "decode-4k-maps", "serde_json"))]
+#[bench::axum(warm(&AREA, "decode-4k-maps", "axum"))]
+#[bench::sonic_rs(warm(&AREA, "decode-4k-maps", "sonic-rs"))]
+#[bench::simd_json(warm(&AREA, "decode-4k-maps", "simd-json"))]
+fn decode_4k_maps(operation: Operation) -> Operation {
+    count_instructions(operation)
+}
+
 library_benchmark_group!(
     name = json,
-    benchmarks = [encode_200b, encode_4k, encode_256k, respond_200b, respond_4k, respond_256k]
+    benchmarks = [
+        encode_200b,
+        encode_4k,
+        encode_256k,
+        respond_200b,
+        respond_4k,
+        respond_256k,
+        decode_4k,
+        decode_4k_maps
+    ]
 );
 
 main!(library_benchmark_groups = json);

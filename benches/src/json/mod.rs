@@ -1,5 +1,6 @@
-//! The area `json`: values out, alone and as a whole answer.
+//! The area `json`: values out, alone and as a whole answer, and values in.
 
+mod decode;
 mod encode;
 mod encode_2t;
 mod respond;
@@ -19,6 +20,8 @@ pub const AREA: Area = Area {
         respond::OF_200_BYTES,
         respond::OF_4_KILOBYTES,
         respond::OF_256_KILOBYTES,
+        decode::INTO_STRUCTS,
+        decode::INTO_MAPS,
     ],
 };
 
