@@ -70,6 +70,8 @@ pub enum Goal {
     /// At most so many nanoseconds more than our own time in another case of the area, beyond
     /// what the floors of the two differ by.
     NanosOverCase(&'static str, f64),
+    /// Slower than in another case of the area by at most so many times what the floor is.
+    SlowsLikeFloor(&'static str, f64),
     /// At most so many times our own instructions in another case of the area.
     OfCase(&'static str, f64),
 }

@@ -19,6 +19,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod client_stack;
 pub mod errors;
+pub mod json;
 pub mod retry;
 pub mod timeout;
 pub mod traps;
@@ -30,5 +31,12 @@ pub use results::Measured;
 pub use time::time;
 
 /// Every area, in the order of the report.
-pub const AREAS: &[Area] =
-    &[errors::AREA, backoff::AREA, timeout::AREA, breaker::AREA, retry::AREA, client_stack::AREA];
+pub const AREAS: &[Area] = &[
+    errors::AREA,
+    backoff::AREA,
+    timeout::AREA,
+    breaker::AREA,
+    retry::AREA,
+    client_stack::AREA,
+    json::AREA,
+];

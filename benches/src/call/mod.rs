@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use crate::{Operation, operation};
 pub(crate) use backend::{Backend, Fault};
-pub(crate) use two_threads::repeat_on_two_threads;
+pub(crate) use two_threads::{on_two_threads, repeat_on_two_threads};
 
 /// The request that the backend answers with [`ANSWER`].
 pub(crate) const GOOD: u64 = 7;

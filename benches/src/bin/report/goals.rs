@@ -47,6 +47,16 @@ fn verdicts_on(goal: &Goal, area: &Area, case: &Case, rows: &Rows) -> Vec<Verdic
             let goal = format!("time: over the floor at most {most} ns more than `{name}` is");
             vec![at_most(goal, over.map(|(here, there)| here - there), most, nanos)]
         }
+        Goal::SlowsLikeFloor(name, most) => {
+            let there = rows_of(area, name);
+            let slower = |who| {
+                let both = of(rows, who, NANOS).zip(of(&there, who, NANOS));
+                both.map(|(here, there)| here / there)
+            };
+            let ratio = slower(MAINSTAY).zip(slower(FLOOR)).map(|(ours, floor)| ours / floor);
+            let goal = format!("time: slower than `{name}` by at most {most} of what the floor is");
+            vec![at_most(goal, ratio, most, |it| format!("{it:.3}"))]
+        }
         Goal::OfCase(name, most) => {
             let there = of(&rows_of(area, name), MAINSTAY, INSTRUCTIONS);
             let what = ("instructions", INSTRUCTIONS);

@@ -1,0 +1,58 @@
+//! What `serde_json` reports, as an error of ours.
+
+use std::str::Utf8Error;
+
+use serde_json::error::Category;
+
+use super::context::Context;
+use super::error::{DecodeError, ErrorKind};
+use super::place;
+
+/// The error with its place. Only now is looked for the place: what is fine pays nothing for it.
+#[cold]
+#[inline(never)]
+pub(super) fn located(error: serde_json::Error, context: Context<'_, '_>) -> DecodeError {
+    let (input, refusal) = (context.input, context.refusal());
+    let kind = refusal.map_or_else(|| kind(&error), |refusal| refusal.kind);
+    let known = refusal.and_then(|refusal| refusal.at);
+    // An error that was made while nothing was being read has no line.
+    let offset = known.unwrap_or_else(|| match error.line() {
+        0 => input.trim_ascii_end().len(),
+        line => place::offset(input, line, error.column()),
+    });
+    let pointer = place::pointer(input, offset, &context.steps());
+    DecodeError::at(kind, place::line_and_column(input, offset), pointer, error)
+}
+
+#[cold]
+pub(super) fn not_utf8(input: &[u8], error: Utf8Error) -> DecodeError {
+    let offset = error.valid_up_to();
+    let pointer = place::innermost(input, offset);
+    DecodeError::at(ErrorKind::Syntax, place::line_and_column(input, offset), pointer, error)
+}
+
+pub(super) fn kind(error: &serde_json::Error) -> ErrorKind {
+    match error.classify() {
+        Category::Eof => ErrorKind::UnexpectedEnd,
+        Category::Data => kind_of_data(&error.to_string()),
+        Category::Syntax if error.to_string().starts_with("recursion limit exceeded") => {
+            ErrorKind::TooDeep
+        }
+        Category::Syntax | Category::Io => ErrorKind::Syntax,
+    }
+}
+
+/// Serde has these three only as text. The words have been the same since its first version, and
+/// tests pin them.
+fn kind_of_data(text: &str) -> ErrorKind {
+    let begins = |words| text.starts_with(words);
+    if begins("duplicate field `") {
+        ErrorKind::DuplicateKey
+    } else if begins("missing field `") {
+        ErrorKind::MissingField
+    } else if begins("unknown field `") {
+        ErrorKind::UnknownField
+    } else {
+        ErrorKind::Data
+    }
+}

@@ -1,0 +1,75 @@
+//! JSON out on pooled buffers without allocating, JSON in within limits.
+//!
+//! # In
+//!
+//! [`from_slice`], [`read_body`] and [`from_body`] read a value within [`Limits`]: bytes, depth,
+//! length of strings and arrays, members of objects. They hold wherever the JSON goes, and cost no
+//! pass of their own, as they are kept by a wrapper around `serde_json` that is compiled into the
+//! type's own reading. Only what is wrong is looked at twice, to say where: an error has line,
+//! column and JSON Pointer.
+//!
+//! ```
+//! use mainstay_json::{Limits, from_slice};
+//! use serde::Deserialize;
+//!
+//! #[derive(Debug, Deserialize)]
+//! struct Order {
+//!     lines: Vec<Line>,
+//! }
+//!
+//! #[derive(Debug, Deserialize)]
+//! struct Line {
+//!     quantity: u32,
+//! }
+//!
+//! const LIMITS: Limits = Limits::new().body(64 * 1024).array(100);
+//!
+//! let error = from_slice::<Order>(br#"{"lines":[{"quantity":"2"}]}"#, &LIMITS).unwrap_err();
+//! assert_eq!(error.pointer(), "/lines/0/quantity");
+//! assert_eq!(error.public(), "This value is not what is expected here.");
+//! ```
+//!
+//! What is accepted is RFC 8259, and of what that leaves open:
+//!
+//! | input | verdict |
+//! |---|---|
+//! | a name twice in an object, however it is spelled | refused |
+//! | a number that no `f64` is, as `1e400` | refused |
+//! | a number with too many digits | the nearest float |
+//! | half a pair of surrogates, `"\ud800"` | refused |
+//! | a byte order mark, UTF-16, invalid UTF-8 anywhere | refused |
+//! | the name `$serde_json::private::RawValue` in a map | refused, as `serde_json` would read the member's string as JSON |
+//!
+//! That goes for members that are ignored and for what is in a `RawValue` too, which `serde_json`
+//! does not look at. Of names that come twice, a struct refuses those of its own fields itself: a
+//! derived one does, one that is written by hand and asks for `deserialize_struct` may not.
+//!
+//! With the feature `arbitrary_precision` of `serde_json`, a number that is read into a `Value`
+//! counts as an object of one string, and `1e400` is one.
+
+#[cfg(feature = "axum")]
+mod axum;
+mod body;
+mod decode;
+mod encode;
+#[cfg(feature = "errors")]
+mod errors;
+#[cfg(not(feature = "errors"))]
+#[path = "no_errors.rs"]
+mod errors;
+mod fragments;
+mod limits;
+mod pool;
+mod sensitive;
+
+#[cfg(feature = "axum")]
+pub use axum::{Json, JsonRejection, SensitiveJson};
+pub use body::{JsonBody, JsonData};
+pub use decode::{
+    DecodeError, ErrorKind, FromBody, ReadBody, Received, from_body, from_slice, read_body,
+};
+pub use encode::{EncodeError, to_body, to_bytes};
+pub use fragments::Fragments;
+pub use limits::Limits;
+pub use pool::{Buffer, PoolStats, pool_stats};
+pub use sensitive::to_sensitive_body;

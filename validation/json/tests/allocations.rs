@@ -1,0 +1,137 @@
+//! What answers allocate: nothing, once a thread has made a few.
+
+#![cfg(test)]
+
+use std::sync::mpsc;
+use std::thread;
+
+use allocation_counter::measure;
+use http_body_util::BodyExt;
+use mainstay_json::{Buffer, Fragments, to_body, to_bytes, to_sensitive_body};
+use serde::Serialize;
+
+#[derive(Clone, Serialize)]
+struct Order {
+    id: u64,
+    note: String,
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Serialize)]
+struct Line {
+    sku: &'static str,
+    quantity: u32,
+    price: f64,
+}
+
+/// An order of about so many bytes.
+fn order(bytes: usize) -> Order {
+    let line = Line { sku: "TEA-\"GREEN\"-100", quantity: 3, price: 4.75 };
+    Order { id: 7, note: "leave at the door\n".to_owned(), lines: vec![line; bytes / 60] }
+}
+
+/// From less than one line to more than a slab of small answers.
+const SIZES: [usize; 4] = [50, 200, 4 << 10, 100 << 10];
+const ROUNDS: usize = 150;
+
+fn allocations(mut round: impl FnMut()) -> u64 {
+    (0..ROUNDS).for_each(|_| round());
+    measure(|| (0..ROUNDS).for_each(|_| round())).count_total
+}
+
+#[test]
+fn answers_of_one_size_allocate_nothing() {
+    for order in SIZES.map(order) {
+        assert_eq!(allocations(|| drop(to_bytes(&order).unwrap())), 0);
+        assert_eq!(allocations(|| drop(to_body(&order).unwrap())), 0);
+        let write = || Fragments::new().raw(r#"{"order":"#).value(&order).raw("}");
+        assert_eq!(allocations(|| drop(write().into_bytes().unwrap())), 0);
+        assert_eq!(allocations(|| drop(write().into_body().unwrap())), 0);
+    }
+}
+
+#[test]
+fn sensitive_answers_allocate_nothing() {
+    for order in [50, 200, 4 << 10].map(order) {
+        assert_eq!(allocations(|| drop(to_sensitive_body(&order).unwrap())), 0);
+    }
+}
+
+#[test]
+fn answers_of_mixed_sizes_allocate_nothing() {
+    let orders = SIZES.map(order);
+    let mut turn = 0;
+    let mut next = || {
+        turn += 1;
+        &orders[turn % orders.len()]
+    };
+    assert_eq!(allocations(|| drop(to_bytes(next()).unwrap())), 0);
+    assert_eq!(allocations(|| drop(to_body(next()).unwrap())), 0);
+}
+
+#[test]
+fn answers_that_live_for_a_while_allocate_nothing() {
+    for order in SIZES.map(order) {
+        let mut alive = Vec::with_capacity(3);
+        let mut round = || {
+            alive.push(to_bytes(&order).unwrap());
+            if alive.len() == alive.capacity() {
+                alive.clear();
+            }
+        };
+        assert_eq!(allocations(&mut round), 0);
+    }
+}
+
+#[test]
+fn a_body_that_is_read_allocates_nothing() {
+    let order = order(200);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let round = || {
+        let mut body = to_body(&order).unwrap();
+        let frame = std::pin::pin!(body.frame()).as_mut().poll(&mut context);
+        assert!(frame.is_ready());
+    };
+    assert_eq!(allocations(round), 0);
+}
+
+#[test]
+fn a_buffer_that_is_taken_again_allocates_nothing() {
+    for size in SIZES {
+        let round = || {
+            let mut buffer = Buffer::with_capacity(size);
+            buffer.extend_from_slice(b"{}");
+            assert_eq!(buffer.into_bytes(), "{}");
+        };
+        assert_eq!(allocations(round), 0);
+    }
+}
+
+/// Makes each answer here and drops it on another thread, one at a time. Returns what the two
+/// threads allocated.
+fn between_threads<A: Send + 'static>(make: impl Fn() -> A) -> (u64, u64) {
+    let (send, received) = mpsc::sync_channel::<A>(1);
+    let (done, dropped) = mpsc::sync_channel::<()>(1);
+    let dropper = thread::spawn(move || {
+        let mut round = || {
+            drop(received.recv().unwrap());
+            done.send(()).unwrap();
+        };
+        allocations(&mut round)
+    });
+    // Of the channel nothing is counted: what it needs it has after the first rounds.
+    let maker = allocations(|| {
+        send.send(make()).unwrap();
+        dropped.recv().unwrap();
+    });
+    (maker, dropper.join().unwrap())
+}
+
+#[test]
+fn answers_that_another_thread_drops_allocate_nothing() {
+    for order in SIZES.map(order) {
+        let bytes = order.clone();
+        assert_eq!(between_threads(move || to_bytes(&bytes).unwrap()), (0, 0));
+        assert_eq!(between_threads(move || to_body(&order).unwrap()), (0, 0));
+    }
+}
