@@ -2,13 +2,14 @@ use std::future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{OriginalUri, Query, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
 use mainstay_errors::FaultLayer;
+use mainstay_json::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 

@@ -3,8 +3,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use mainstay_core::{Clock, Pushback, SystemClock};
+use mainstay_json::{Limits, from_body, to_bytes};
 use mainstay_resilience::breaker::{CircuitBreaker, InvalidConfig, Mode};
 use mainstay_resilience::stack::Refused;
 use mainstay_resilience::timeout::timeout;
@@ -19,7 +20,7 @@ use crate::orders::model::{Currency, OrderId, Payment};
 /// The longest wait that is passed on. A gateway that says more has lost its mind or its clock.
 const MOST_WAIT: Duration = Duration::from_hours(1);
 /// The most bytes of an answer.
-const MOST_ANSWER: usize = 64 * 1024;
+const ANSWER: Limits = Limits::new().body(64 * 1024);
 
 /// The payment gateway, over HTTP.
 #[derive(Clone, Debug)]
@@ -102,8 +103,7 @@ impl Gateway {
         charge: &Charge,
         sent: Sent,
     ) -> Result<Request<Full<Bytes>>, GatewayError> {
-        let body =
-            serde_json::to_vec(charge).map_err(|error| GatewayError::Request(error.into()))?;
+        let body = to_bytes(charge).map_err(|error| GatewayError::Request(error.into()))?;
         let request = Request::builder()
             .method(Method::POST)
             .uri(self.charges.clone())
@@ -134,9 +134,6 @@ struct Receipt {
 }
 
 async fn receipt(response: Response<AnswerBody>) -> Result<String, GatewayError> {
-    let body = Limited::new(response.into_body(), MOST_ANSWER);
-    let body = body.collect().await.map_err(GatewayError::Answer)?.to_bytes();
-    let receipt: Receipt =
-        serde_json::from_slice(&body).map_err(|error| GatewayError::Answer(error.into()))?;
-    Ok(receipt.id)
+    let receipt = from_body::<Receipt, _>(response.into_body(), &ANSWER).await;
+    Ok(receipt.map_err(|error| GatewayError::Answer(error.into()))?.id)
 }

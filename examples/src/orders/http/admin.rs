@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use bytes::Bytes;
 use http::HeaderMap;
+use mainstay_json::Json;
 use mainstay_resilience::breaker::{CircuitBreaker, Mode, Snapshot};
 use serde::Serialize;
 

@@ -1,6 +1,7 @@
 //! Reading JSON by hand, so that everything that is wrong with it is told at once.
 
 use http::header::{CONTENT_TYPE, HeaderMap};
+use mainstay_json::{ErrorKind, Limits, from_slice};
 use serde_json::{Map, Value};
 
 use super::duplicates;
@@ -8,6 +9,8 @@ use crate::orders::OrderError;
 use crate::orders::model::rules::Wrong;
 use crate::orders::model::{REQUIRED, Violations};
 
+/// What nobody needs who orders something. The size is limited where the body is read.
+const LIMITS: Limits = Limits::new().body(usize::MAX).depth(32);
 const UNKNOWN: Wrong = Wrong { reason: "UNKNOWN_FIELD", detail: "is not known here" };
 const NOT_OBJECT: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be an object" };
 const NOT_ARRAY: Wrong = Wrong { reason: "WRONG_TYPE", detail: "must be an array" };
@@ -23,6 +26,15 @@ pub(super) fn read(
     if !is_json(headers) {
         return Err(OrderError::UnsupportedMediaType);
     }
+    match from_slice(body, &LIMITS) {
+        Ok(value) => Ok(value),
+        Err(error) if error.kind() == ErrorKind::DuplicateKey => with_duplicates(body, wrong),
+        Err(error) => Err(OrderError::MalformedBody(error.into())),
+    }
+}
+
+/// All of them are noted, and the last of each is looked at like any other.
+fn with_duplicates(body: &[u8], wrong: &mut Violations) -> Result<Value, OrderError> {
     let value = serde_json::from_slice(body);
     let value = value.map_err(|error| OrderError::MalformedBody(error.into()))?;
     duplicates::note(body, wrong);
