@@ -1,5 +1,44 @@
 //! JSON out on pooled buffers without allocating, JSON in within limits.
 //!
+//! # Out
+//!
+//! [`to_bytes`] and [`to_body`] write what `serde_json::to_vec` writes, and once a thread has made
+//! a few answers they allocate nothing. The serialiser writes to a plain `Vec` of the thread,
+//! which is the fastest that it can write to, and what it has written is copied once.
+//!
+//! | part | what for |
+//! |---|---|
+//! | [`to_bytes`] | an answer as [`Bytes`](bytes::Bytes): for axum, for a cache, for anybody |
+//! | [`to_body`] | an answer as a body of its own: on bare hyper nothing is allocated at all |
+//! | [`to_sensitive_body`] | the same, erased when it is dropped |
+//! | [`Fragments`] | answers that are mostly constant |
+//! | [`Buffer`] | a buffer of the pool, for what writes to a `Vec` by itself |
+//! | [`pool_stats`] | hits, misses and bytes held, for metrics |
+//!
+//! ```
+//! #[derive(serde::Serialize)]
+//! struct Order { id: u64, item: &'static str }
+//!
+//! let answer = mainstay_json::to_bytes(&Order { id: 7, item: "tea" })?;
+//! assert_eq!(answer, r#"{"id":7,"item":"tea"}"#);
+//! # Ok::<(), mainstay_json::EncodeError>(())
+//! ```
+//!
+//! The pool belongs to threads: free buffers lie with the thread that dropped them, and what it
+//! has too much of lies where all threads find it. A buffer is owned by whoever has it, so that
+//! none in use is handed out again, whatever thread drops it. All of it is bounded:
+//!
+//! | what | at most |
+//! |---|---|
+//! | a buffer that is kept | 8 MiB, and no more than 95 in 100 of the last 1024 uses needed |
+//! | free buffers of a thread | 4 MiB |
+//! | free buffers for all threads | 32 MiB |
+//! | memory under [`Bytes`](bytes::Bytes) that are alive, of a thread | 512 KiB; 8 MiB under those over 16 KiB |
+//!
+//! Past that, memory is allocated and freed as without a pool. What a thread has not used for 30
+//! seconds it gives up the next time that it looks at the clock: at each use of 16 KiB and more,
+//! and at each sixteenth smaller one.
+//!
 //! # In
 //!
 //! [`from_slice`], [`read_body`] and [`from_body`] read a value within [`Limits`]: bytes, depth,

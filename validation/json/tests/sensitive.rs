@@ -1,7 +1,8 @@
 //! What is sensitive is nowhere once it is dropped: looked for in all the memory that the
 //! process can write to.
 
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 use std::fs::{self, File};
 use std::ops::Range;

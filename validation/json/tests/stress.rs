@@ -128,7 +128,9 @@ fn no_answer_is_changed_by_another() {
         })
         .collect();
     drop(senders);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 #[test]
@@ -162,11 +164,10 @@ fn answers_are_made_and_dropped_while_a_thread_ends() {
     }
     let answers = || (0..30).map(|nth| Dice(nth).answer(1, 1)).collect();
     let ends = move || {
-        // Destroyed after the pool, which is used later.
+        // One is used before the pool is, the other after it: one of them outlives it.
         BEFORE.with_borrow_mut(|late| late.0.clear());
         let made: Vec<Form> = answers();
         BEFORE.with_borrow_mut(|late| late.0 = made);
-        // Destroyed before it.
         AFTER.with_borrow_mut(|late| late.0 = answers());
     };
     thread::spawn(ends).join().unwrap();

@@ -1,13 +1,10 @@
-use axum::body::Body;
-use axum::response::Response;
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
+//! As `axum::Json`, with another import.
+
+use axum::response::{IntoResponse, Response};
+use mainstay_json::Json;
 
 use crate::json::Orders;
-use crate::json::encode::mainstay::bytes;
 
 pub(super) fn respond(orders: &Orders) -> Response {
-    let mut response = Response::new(Body::from(bytes(orders)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    Json(orders).into_response()
 }

@@ -150,7 +150,8 @@ impl Slab {
         let room = self.rest.capacity();
         let full = room < answer.len();
         let far = self.size.saturating_sub(room) > REWIND;
-        if (full || far) && !self.rest.try_reclaim(self.size) && full {
+        let won_back = (full || far) && self.rest.try_reclaim(self.size);
+        if full && !won_back {
             return None;
         }
         self.used = true;

@@ -54,7 +54,9 @@ impl World {
 fn an_idle_thread_gives_up_all_that_is_free_on_its_next_large_use() {
     let mut world = World::new();
     let buffers = [300, 5000, 100_000].map(|capacity| world.take(capacity));
-    buffers.into_iter().for_each(|buffer| world.put(buffer));
+    for buffer in buffers {
+        world.put(buffer);
+    }
     drop((world.answer(100), world.answer(200_000)));
     let before = world.held();
     assert!(before > 500_000, "{before}");
@@ -139,7 +141,9 @@ fn what_one_thread_leaves_another_finds() {
 fn what_nobody_takes_from_the_others_is_given_up() {
     let mut world = World::new();
     let buffers: Vec<_> = (0..100).map(|_| world.take(1000)).collect();
-    buffers.into_iter().for_each(|buffer| world.put(buffer));
+    for buffer in buffers {
+        world.put(buffer);
+    }
     assert!(world.shared.bytes() > 0);
     for _ in 0..3 {
         world.clock.advance(IDLE);
