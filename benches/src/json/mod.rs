@@ -60,22 +60,25 @@ impl Orders {
         Self::of(1500)
     }
 
-    fn of(count: u64) -> Self {
+    fn of(count: u32) -> Self {
         Self { orders: (0..count).map(Order::example).collect() }
     }
 }
 
 impl Order {
-    fn example(nth: u64) -> Self {
+    fn example(nth: u32) -> Self {
         Self {
-            id: 4_711_000 + nth,
+            id: 4_711_000 + u64::from(nth),
             sku: "TEA-GREEN-100",
-            customer: format!("c-{:08}", nth * 7919),
-            note: ["Leave it \"at the door\",\nplease.", "No note.", "Grüße aus Köln"]
-                [(nth % 3) as usize],
+            customer: format!("c-{:08}", u64::from(nth) * 7919),
+            note: match nth % 3 {
+                0 => "Leave it \"at the door\",\nplease.",
+                1 => "No note.",
+                _ => "Grüße aus Köln",
+            },
             status: "awaiting-payment",
-            quantity: 1 + (nth % 5) as u32,
-            price: 4.75 + nth as f64 / 8.0,
+            quantity: 1 + nth % 5,
+            price: 4.75 + f64::from(nth) / 8.0,
             paid: nth.is_multiple_of(2),
             coupon: (nth.is_multiple_of(4)).then_some("SPRING-26"),
         }
