@@ -1,0 +1,1 @@
+//! Idempotency claims on Redis, Redis Cluster and Valkey.

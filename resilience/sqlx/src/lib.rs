@@ -1,0 +1,1 @@
+//! Idempotency inside your own transaction, on SQLite and PostgreSQL.
