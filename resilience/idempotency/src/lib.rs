@@ -18,15 +18,20 @@
 //!              ↺ renewed, taken over → Absent (released)
 //! ```
 
+#[cfg(feature = "conformance")]
+#[expect(clippy::panic, reason = "it is made of assertions")]
+pub mod conformance;
 mod fingerprint;
 mod guarantee;
 mod key;
+mod memory;
 mod nonce;
 mod store;
 
 pub use self::fingerprint::Fingerprint;
 pub use self::guarantee::{AtLeastOnce, AtMostOnce, Guarantee};
 pub use self::key::{InvalidKey, Key, Scope};
+pub use self::memory::{MemoryStore, MemoryStoreBuilder};
 pub use self::nonce::{Fence, Nonce};
 pub use self::store::{
     Claim, Claimed, Completion, DynStore, Held, Promise, Renewal, Store, StoreError, StoreErrorKind,

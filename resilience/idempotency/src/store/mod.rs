@@ -42,13 +42,15 @@ pub trait Store: Send + Sync + 'static {
     /// | held by another whose lease has ended | [`Claimed::First`] with a higher fence if [`Claim::takes_over`], else [`Claimed::Abandoned`] |
     ///
     /// A held key expires when [`Claim::keep`] has passed since it was claimed or renewed and its
-    /// lease has ended.
+    /// lease has ended. A key that has expired is absent to all calls, whether or not the store has
+    /// removed it by then: [`Held::taken_over`] is not set on a claim of it, and who held it has
+    /// lost it.
     fn claim(&self, claim: &Claim) -> impl Future<Output = Result<Claimed, StoreError>> + Send;
 
     /// Stores the answer of who holds the key, for `keep` from now on.
     ///
-    /// A claim whose lease has ended can still be completed if nobody has taken it over.
-    /// Repeated by the same holder, the first record stays and the answer is the same.
+    /// A claim whose lease has ended can still be completed if nobody has taken it over and it has
+    /// not expired. Repeated by the same holder, the first record stays and the answer is the same.
     fn complete(
         &self,
         held: &Held,
@@ -61,7 +63,8 @@ pub trait Store: Send + Sync + 'static {
     fn release(&self, held: &Held) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Lets the lease last for so long from now on. A claim whose lease has ended is renewed if
-    /// nobody has taken it over. One that is completed or released is not.
+    /// nobody has taken it over and it has not expired. One that is completed or released is not.
+    /// It is remembered for [`Claim::keep`], as it was when the key was claimed, from now on.
     fn renew(
         &self,
         held: &Held,
