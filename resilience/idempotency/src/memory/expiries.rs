@@ -39,7 +39,8 @@ impl Expiries {
     pub(super) fn replace(&mut self, with: impl Iterator<Item = (Instant, Key)>) {
         self.queue.clear();
         self.queue.extend(with.map(|(at, key)| Reverse((at, Place(key)))));
-        self.queue.shrink_to(2 * self.queue.len());
+        // Room for as many as come before the next time.
+        self.queue.shrink_to(4 * self.queue.len() + 64);
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mainstay_core::Clock;
 
 use super::builder::MemoryStoreBuilder;
-use super::fence;
+use super::fence::Fences;
 use super::shard::{Full, Shard};
 use super::usage::Usage;
 use crate::{
@@ -26,9 +26,9 @@ use crate::{
 ///
 /// # Fences
 ///
-/// They come from the calendar clock when a claim is granted, in microseconds, and each is higher
-/// than the one before in this process. So they rise over restarts, as long as the clock is not set
-/// back.
+/// They are microseconds: the calendar time when the store was made, and what has passed since. Each
+/// is higher than the one before in this process. So they rise over restarts too, unless the
+/// calendar is set back, or claims were granted at more than a million per second all along.
 ///
 /// ```
 /// use mainstay_idempotency::MemoryStore;
@@ -38,6 +38,7 @@ use crate::{
 pub struct MemoryStore {
     shards: [Mutex<Shard>; SHARDS],
     usage: Usage,
+    fences: Fences,
     clock: Arc<dyn Clock>,
 }
 
@@ -59,7 +60,8 @@ impl MemoryStore {
 
     pub(super) fn with(max_keys: usize, max_bytes: usize, clock: Arc<dyn Clock>) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { shards, usage: Usage::new(max_keys, max_bytes), clock }
+        let fences = Fences::begin(clock.as_ref());
+        Self { shards, usage: Usage::new(max_keys, max_bytes), fences, clock }
     }
 
     /// How many keys there are, with those that have expired but are not removed yet.
@@ -85,18 +87,14 @@ impl MemoryStore {
         self.shards.iter().map(sweep).sum()
     }
 
-    fn try_claim(&self, claim: &Claim, now: Instant) -> Result<Claimed, Full> {
-        let fence = || fence::next(self.clock.system_time());
-        self.shard(&claim.key).claim(claim, now, &self.usage, fence)
-    }
-
-    /// Removes one that has expired, wherever it is.
-    fn make_room(&self, now: Instant) -> bool {
-        self.shards.iter().any(|shard| {
-            let mut shard = locked(shard);
-            // Places that are passed over or put back make no room, and are done with then.
-            shard.sweep(usize::MAX, now, &self.usage) > 0
-        })
+    /// Another try after each part of the store in which there was something to remove.
+    fn claim_with_room(&self, claim: &Claim, now: Instant) -> Result<Claimed, Full> {
+        let fence = || self.fences.next(now);
+        self.shards
+            .iter()
+            .filter(|shard| locked(shard).sweep(usize::MAX, now, &self.usage) > 0)
+            .find_map(|_| self.shard(&claim.key).claim(claim, now, &self.usage, fence).ok())
+            .ok_or(Full)
     }
 
     /// Keys are digests, and this is as good a part of one as any.
@@ -110,12 +108,13 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
         let now = self.clock.now();
-        self.shard(&claim.key).sweep(SWEPT_PER_CLAIM, now, &self.usage);
-        let answer = match self.try_claim(claim, now) {
-            Err(Full) if self.make_room(now) => self.try_claim(claim, now),
-            answer => answer,
-        };
-        answer.map_err(|Full| StoreError::new(StoreErrorKind::Full))
+        let mut shard = self.shard(&claim.key);
+        shard.sweep(SWEPT_PER_CLAIM, now, &self.usage);
+        let answer = shard.claim(claim, now, &self.usage, || self.fences.next(now));
+        drop(shard);
+        answer
+            .or_else(|Full| self.claim_with_room(claim, now))
+            .map_err(|Full| StoreError::new(StoreErrorKind::Full))
     }
 
     async fn complete(
