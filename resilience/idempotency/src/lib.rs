@@ -23,6 +23,7 @@
 pub mod conformance;
 mod fingerprint;
 mod guarantee;
+mod http;
 mod key;
 mod memory;
 mod nonce;
@@ -30,6 +31,11 @@ mod store;
 
 pub use self::fingerprint::Fingerprint;
 pub use self::guarantee::{AtLeastOnce, AtMostOnce, Guarantee};
+pub use self::http::{
+    Attempt, Ending, IdempotencyBody, IdempotencyError, IdempotencyFuture, IdempotencyLayer,
+    IdempotencyService, KeyRule, OnOutage, Refused, RefusedKind, Respond, RespondFuture,
+    RespondService, Settle, Unscoped, key_of,
+};
 pub use self::key::{InvalidKey, Key, Scope};
 pub use self::memory::{MemoryStore, MemoryStoreBuilder};
 pub use self::nonce::{Fence, Nonce};
