@@ -18,6 +18,7 @@
 //!              ↺ renewed, taken over → Absent (released)
 //! ```
 
+mod asking;
 #[cfg(feature = "conformance")]
 #[expect(clippy::panic, reason = "it is made of assertions")]
 pub mod conformance;
@@ -25,9 +26,11 @@ mod fingerprint;
 mod guarantee;
 mod http;
 mod key;
+mod lease;
 mod memory;
 mod nonce;
 mod store;
+mod work;
 
 pub use self::fingerprint::Fingerprint;
 pub use self::guarantee::{AtLeastOnce, AtMostOnce, Guarantee};
@@ -41,4 +44,7 @@ pub use self::memory::{MemoryStore, MemoryStoreBuilder};
 pub use self::nonce::{Fence, Nonce};
 pub use self::store::{
     Claim, Claimed, Completion, DynStore, Held, Promise, Renewal, Store, StoreError, StoreErrorKind,
+};
+pub use self::work::{
+    AfterFailure, Begun, Done, Grant, Idempotent, NotRun, NotStored, Owner, RunError,
 };

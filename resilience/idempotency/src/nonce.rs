@@ -46,7 +46,7 @@ impl fmt::Debug for Nonce {
 }
 
 /// Where the system has no random numbers, what the standard library seeds its maps with has to do.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     use std::hash::{BuildHasher, RandomState};
 
     getrandom::u64().unwrap_or_else(|_| RandomState::new().hash_one(std::process::id()))
