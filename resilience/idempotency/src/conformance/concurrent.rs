@@ -116,6 +116,9 @@ fn one_is_granted(answers: impl IntoIterator<Item = Claimed>) -> Held {
     }
     match granted[..] {
         [held] => held,
-        _ => panic!("granted were {granted:?}"),
+        [] => panic!("no claim was granted"),
+        [one, other, ..] => {
+            panic!("{} claims were granted, among them {one:?} and {other:?}", granted.len())
+        }
     }
 }
