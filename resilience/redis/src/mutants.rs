@@ -135,19 +135,21 @@ async fn claim_that_forgets_its_nonce_is_caught() {
 }
 
 /// Looks first and writes then, in two steps: between them another may have looked as well.
-struct GetThenSet(Managed, MultiplexedConnection);
+struct GetThenSet {
+    store: Managed,
+    blind: Managed,
+    looks: MultiplexedConnection,
+}
 
 impl Store for GetThenSet {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
-        let mut connection = self.1.clone();
         let name = name(Managed::PREFIX, &claim.key);
-        let has: bool = cmd("EXISTS").arg(&name).query_async(&mut connection).await.unwrap();
+        let mut looks = self.looks.clone();
+        let has: bool = cmd("EXISTS").arg(&name).query_async(&mut looks).await.unwrap();
         // Long enough for the others of a race to look, on any machine.
         tokio::time::sleep(Duration::from_millis(50)).await;
-        if !has {
-            cmd("DEL").arg(&name).exec_async(&mut connection).await.unwrap();
-        }
-        self.0.claim(claim).await
+        let store = if has { &self.store } else { &self.blind };
+        store.claim(claim).await
     }
 
     async fn complete(
@@ -156,19 +158,19 @@ impl Store for GetThenSet {
         record: Bytes,
         keep: Duration,
     ) -> Result<Completion, StoreError> {
-        self.0.complete(held, record, keep).await
+        self.store.complete(held, record, keep).await
     }
 
     async fn release(&self, held: &Held) -> Result<(), StoreError> {
-        self.0.release(held).await
+        self.store.release(held).await
     }
 
     async fn renew(&self, held: &Held, lease: Duration) -> Result<Renewal, StoreError> {
-        self.0.renew(held, lease).await
+        self.store.renew(held, lease).await
     }
 
     fn promise(&self) -> Promise {
-        self.0.promise()
+        self.store.promise()
     }
 }
 
@@ -178,7 +180,10 @@ impl Harness for Racing {
     type Store = GetThenSet;
 
     async fn store(&self) -> GetThenSet {
-        GetThenSet(self.0.store().await, self.0.connection().await)
+        let store = self.0.store().await;
+        let blind = right().replacing("redis.pcall('GET', KEYS[1])", "false");
+        let blind = store.clone().with_scripts(blind);
+        GetThenSet { store, blind, looks: self.0.connection().await }
     }
 
     async fn wait(&self, time: Duration) {
