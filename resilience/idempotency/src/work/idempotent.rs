@@ -191,7 +191,7 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
         let Settings { lease, keep, wait, .. } = self.settings;
         let nonce = Nonce::unique();
         let claim = Claim { key, fingerprint, nonce, lease, keep, takes_over: G::TAKES_OVER };
-        let until = after(Instant::now(), wait);
+        let mut until = None;
         let mut pauses = Pauses::up_to(Duration::from_millis(250));
         loop {
             let (asked, answer) = self.claim(&claim).await.map_err(NotRun::Store)?;
@@ -206,6 +206,7 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
                 Claimed::Running { left } => left,
             };
             let now = Instant::now();
+            let until = *until.get_or_insert_with(|| after(asked, wait));
             if now >= until {
                 return Err(NotRun::Running { left });
             }
