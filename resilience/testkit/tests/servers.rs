@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use mainstay_testkit::servers::{Postgres, Redis, wait_until};
+use mainstay_testkit::servers::{Postgres, Redis, RedisCluster, wait_until};
 
 /// Runs `statements` with PostgreSQL's own client, which is installed with the server.
 fn sql(url: &str, statements: &str) -> String {
@@ -29,7 +29,11 @@ fn sql(url: &str, statements: &str) -> String {
 /// Sends one line to Redis and returns the answer's first bytes.
 fn redis(server: &Redis, line: &str) -> String {
     let password = server.url().trim_start_matches("redis://:").split('@').next().unwrap();
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    ask(server.port(), password, line)
+}
+
+fn ask(port: u16, password: &str, line: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "AUTH {password}\r\n{line}\r\nQUIT\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -80,6 +84,28 @@ fn redis_keeps_its_data_over_a_stop_and_a_crash() {
     assert!(!connects(port));
     server.restart().unwrap();
     assert_eq!(redis(&server, "GET n"), "$1\r\n2");
+}
+
+#[test]
+fn a_cluster_keeps_its_data_over_the_crash_of_a_node() {
+    let mut cluster = RedisCluster::private().unwrap();
+    let (urls, ports) = (cluster.urls(), cluster.ports());
+    let ask = |node: usize, line: &str| {
+        let password = urls[node].trim_start_matches("redis://:").split('@').next().unwrap();
+        ask(ports[node], password, line)
+    };
+    // Its slot is 3432: on the first node, and the others know that.
+    assert_eq!(ask(0, "INCR n"), ":1");
+    assert_eq!(ask(1, "GET n"), format!("-MOVED 3432 127.0.0.1:{}", ports[0]));
+
+    cluster.kill(0).unwrap();
+    assert!(!connects(ports[0]));
+    cluster.restart(0).unwrap();
+    assert_eq!((cluster.urls(), cluster.ports()), (urls.clone(), ports.clone()));
+    assert_eq!(ask(0, "GET n"), "$1\r\n1");
+
+    drop(cluster);
+    assert!(!ports.iter().any(|&port| connects(port)));
 }
 
 #[test]

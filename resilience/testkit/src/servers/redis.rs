@@ -36,6 +36,11 @@ impl Redis {
         &self.url
     }
 
+    /// Whether only this value knows it, and may do with it as it likes.
+    pub fn is_private(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// The port it listens on; a restart keeps it.
     pub fn port(&self) -> u16 {
         const DEFAULT: u16 = 6379;

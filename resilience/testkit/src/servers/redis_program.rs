@@ -1,10 +1,7 @@
 use std::{
     fs,
-    io::{self, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -14,7 +11,7 @@ use super::{
     account,
     error::ServerError,
     private::{Program, data_folder},
-    programs, random,
+    programs, random, redis_ask,
 };
 
 /// The server program, and a data folder with its configuration.
@@ -29,12 +26,22 @@ pub(super) struct RedisProgram {
 
 impl RedisProgram {
     pub(super) fn prepare() -> Result<Self, ServerError> {
+        Self::with(random::hex(), "")
+    }
+
+    /// A node that other nodes of the same password can be made to meet. The port between nodes is
+    /// the server's own and 10000.
+    pub(super) fn prepare_node(password: &str) -> Result<Self, ServerError> {
+        Self::with(password.to_owned(), "cluster-enabled yes\ncluster-node-timeout 5000\n")
+    }
+
+    fn with(password: String, more: &str) -> Result<Self, ServerError> {
         let program = programs::on_path("redis-server")
             .ok_or_else(|| ServerError::missing("redis-server", "redis-server", "redis"))?;
         let folder = data_folder("redis")?;
         let prepared = Self {
             program,
-            password: random::hex(),
+            password,
             log: folder.path().join("log"),
             configuration: folder.path().join("redis.conf"),
             folder,
@@ -44,7 +51,7 @@ impl RedisProgram {
         // `appendfsync no` writes each change to the system before the answer goes out, and leaves
         // it to the system when the disk gets it: enough for a crash of the server alone.
         let configuration = format!(
-            "bind 127.0.0.1\nrequirepass {}\nappendonly yes\nappendfsync no\n",
+            "bind 127.0.0.1\nrequirepass {}\nappendonly yes\nappendfsync no\n{more}",
             prepared.password
         );
         fs::write(&prepared.configuration, configuration)
@@ -54,19 +61,6 @@ impl RedisProgram {
 
     pub(super) fn password(&self) -> &str {
         &self.password
-    }
-
-    /// Asks for a sign of life. Only our own server knows the password.
-    fn ping(&self, port: u16) -> io::Result<bool> {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        const ALIVE: &[u8] = b"+OK\r\n+PONG\r\n";
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "AUTH {}\r\nPING\r\n", self.password)?;
-        let mut answer = [0; ALIVE.len()];
-        stream.read_exact(&mut answer)?;
-        Ok(answer == ALIVE)
     }
 }
 
@@ -88,6 +82,7 @@ impl Program for RedisProgram {
     }
 
     fn serves(&self, _pid: u32, port: u16) -> bool {
-        self.ping(port).unwrap_or(false)
+        // Only our own server knows the password.
+        redis_ask::ask(port, &self.password, &["PING"]).is_ok_and(|answer| answer == "+PONG")
     }
 }

@@ -1,0 +1,129 @@
+//! Asking a store again where its answer was lost.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::nonce::random;
+use crate::{StoreError, StoreErrorKind};
+
+/// How often a store is asked before it counts as unavailable.
+const TRIES: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Asks a store, and again where it does not answer: its calls can be repeated. All in all it takes
+/// less than the limit; one that hangs is given up after a fifth of it.
+pub(crate) async fn ask<T, F>(limit: Duration, mut call: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut pauses = Pauses::up_to(limit / 20);
+    let mut tries = 1;
+    loop {
+        let error = match within(limit / (TRIES + 1), call()).await {
+            Some(Ok(answer)) => return Ok(answer),
+            Some(Err(error)) => error,
+            None => StoreError::unavailable("it did not answer in time"),
+        };
+        if error.kind() != StoreErrorKind::Unavailable || tries == TRIES {
+            return Err(error);
+        }
+        tries += 1;
+        sleep(pauses.next()).await;
+    }
+}
+
+/// The output, if it is there in time. There is no timer where it is there at once.
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => timeout(limit, future).await.ok(),
+    }
+}
+
+/// Pauses that double up to a limit, each less up to its half by chance.
+#[derive(Debug)]
+pub(crate) struct Pauses {
+    next: Duration,
+    most: Duration,
+}
+
+impl Pauses {
+    pub(crate) fn up_to(most: Duration) -> Self {
+        Self { next: FIRST_PAUSE.min(most), most }
+    }
+
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = pause.saturating_mul(2).min(self.most);
+        // Down to a thousandth, which is what timers count in.
+        let per_mille = u32::try_from(random() % 500).unwrap_or_default();
+        pause.saturating_sub(pause / 1000 * per_mille)
+    }
+}
+
+/// Clocks end somewhere. What lasts for more than a century lasts for one.
+pub(crate) fn after(now: Instant, duration: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    now.checked_add(duration.min(CENTURY)).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::pending;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(4);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_is_asked_again_and_not_for_ever() {
+        let asked = Cell::new(0);
+        let failing = || {
+            asked.set(asked.get() + 1);
+            async { Err::<(), _>(StoreError::unavailable("it is down")) }
+        };
+        let began = Instant::now();
+        assert!(ask(LIMIT, failing).await.is_err());
+        assert!(asked.get() == 4 && began.elapsed() < Duration::from_millis(100));
+
+        asked.set(0);
+        let began = Instant::now();
+        let hanging = || {
+            asked.set(asked.get() + 1);
+            pending::<Result<(), _>>()
+        };
+        let error = ask(LIMIT, hanging).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+        assert!(asked.get() == 4 && began.elapsed() < LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_will_not_change_is_not_asked_again() {
+        for kind in [StoreErrorKind::Full, StoreErrorKind::Unreadable] {
+            let asked = Cell::new(0);
+            let refusing = || {
+                asked.set(asked.get() + 1);
+                async move { Err::<(), _>(StoreError::new(kind)) }
+            };
+            assert_eq!(ask(LIMIT, refusing).await.unwrap_err().kind(), kind);
+            assert_eq!(asked.get(), 1);
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_their_limit() {
+        let most = Duration::from_millis(100);
+        let mut pauses = Pauses::up_to(most);
+        for doubled in [10, 20, 40, 80, 100, 100, 100] {
+            let (pause, doubled) = (pauses.next(), Duration::from_millis(doubled));
+            assert!(pause <= doubled && pause >= doubled / 2, "{pause:?}, {doubled:?}");
+        }
+        assert_eq!(Pauses::up_to(Duration::ZERO).next(), Duration::ZERO);
+    }
+}

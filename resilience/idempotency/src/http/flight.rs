@@ -1,0 +1,326 @@
+//! What the tries of one process know of each other.
+
+use std::collections::HashMap;
+use std::collections::hash_map::{Entry, RandomState};
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Fingerprint, Key};
+
+/// A try with a key: what runs it, those that wait for it, and its handler all look here.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    /// What it does when its client goes, as [`Leaving`].
+    leaving: AtomicU8,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    landed: Option<Landed>,
+    waiting: usize,
+    lost: bool,
+    lost_token: Option<CancellationToken>,
+}
+
+/// What a try does when its client goes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Leaving {
+    /// It is dropped: it has no claim.
+    Drops = 0,
+    /// It claims the key or has it, and does as the layer was told.
+    AsSaid = 1,
+    /// It goes on: the handler is done, and the key is being settled.
+    GoesOn = 2,
+}
+
+/// How a try has ended, for those that have waited for it.
+#[derive(Clone, Debug)]
+pub(super) enum Landed {
+    /// With this record.
+    Record(Bytes),
+    /// Otherwise: each has to see for itself.
+    Gone,
+}
+
+impl Flight {
+    /// The state is changed in single steps: one that a panic has cut short is whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_leaving(&self, leaving: Leaving) {
+        self.leaving.store(leaving as u8, Ordering::Relaxed);
+    }
+
+    pub(super) fn leaving(&self) -> Leaving {
+        match self.leaving.load(Ordering::Relaxed) {
+            0 => Leaving::Drops,
+            1 => Leaving::AsSaid,
+            _ => Leaving::GoesOn,
+        }
+    }
+
+    /// Ends it, once.
+    fn land(&self, landed: impl FnOnce(bool) -> Landed) {
+        let mut state = self.state();
+        let is_awaited = state.waiting > 0;
+        if state.landed.is_none() {
+            state.landed = Some(landed(is_awaited));
+        }
+        drop(state);
+        if is_awaited {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Waits until it has ended.
+    pub(super) async fn landed(&self) -> Landed {
+        let _waiting = Waiting::new(self);
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            // From here on a notification is not missed.
+            changed.as_mut().enable();
+            if let Some(landed) = self.state().landed.clone() {
+                return landed;
+            }
+            changed.await;
+        }
+    }
+
+    /// The claim is lost, or may be: its handler is told.
+    pub(super) fn lose(&self) {
+        let mut state = self.state();
+        state.lost = true;
+        let token = state.lost_token.clone();
+        drop(state);
+        if let Some(token) = token {
+            token.cancel();
+        }
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.state().lost
+    }
+
+    /// Made when it is first asked for.
+    pub(super) fn lost_token(&self) -> CancellationToken {
+        let mut state = self.state();
+        let token = state.lost_token.get_or_insert_default().clone();
+        let is_lost = state.lost;
+        drop(state);
+        if is_lost {
+            token.cancel();
+        }
+        token
+    }
+}
+
+/// One that waits, until it is dropped.
+struct Waiting<'a>(&'a Flight);
+
+impl<'a> Waiting<'a> {
+    fn new(flight: &'a Flight) -> Self {
+        flight.state().waiting += 1;
+        Self(flight)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
+}
+
+const SHARDS: usize = 16;
+
+/// The tries that run in this process, by key.
+pub(super) struct Flights {
+    shards: [Mutex<HashMap<Key, Seated>>; SHARDS],
+    hasher: RandomState,
+    count: AtomicUsize,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Seated {
+    fingerprint: Fingerprint,
+    flight: Arc<Flight>,
+}
+
+/// What a try finds when it looks for others with its key.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// None: it is the one that asks the store.
+    Nobody(Seat),
+    /// One for the same.
+    Other(Arc<Flight>),
+    /// One for something else.
+    Different,
+}
+
+/// The place of the try that asks the store. When it is dropped the others look for themselves.
+#[derive(Debug)]
+pub(super) struct Seat {
+    /// `None` where there was no place: then nobody waits.
+    flights: Option<Arc<Flights>>,
+    key: Key,
+    flight: Arc<Flight>,
+}
+
+impl Flights {
+    /// At most so many at a time; those beyond it ask the store.
+    pub(super) fn new(most: usize) -> Self {
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { shards, hasher: RandomState::new(), count: AtomicUsize::new(0), most }
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, HashMap<Key, Seated>> {
+        let at = usize::try_from(self.hasher.hash_one(key)).unwrap_or_default() % SHARDS;
+        let [first, ..] = &self.shards;
+        let shard = self.shards.get(at).unwrap_or(first);
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn join(
+        self: &Arc<Self>,
+        key: Key,
+        fingerprint: &Fingerprint,
+        flight: &Arc<Flight>,
+    ) -> Found {
+        match self.shard(&key).entry(key) {
+            Entry::Occupied(seated) if seated.get().fingerprint.differs_from(fingerprint) => {
+                Found::Different
+            }
+            Entry::Occupied(seated) => Found::Other(Arc::clone(&seated.get().flight)),
+            Entry::Vacant(place) => {
+                let flight = Arc::clone(flight);
+                let is_full = self.count.fetch_add(1, Ordering::Relaxed) >= self.most;
+                if is_full {
+                    self.count.fetch_sub(1, Ordering::Relaxed);
+                    return Found::Nobody(Seat { flights: None, key, flight });
+                }
+                place.insert(Seated { fingerprint: *fingerprint, flight: Arc::clone(&flight) });
+                Found::Nobody(Seat { flights: Some(Arc::clone(self)), key, flight })
+            }
+        }
+    }
+}
+
+impl Seat {
+    pub(super) fn flight(&self) -> &Arc<Flight> {
+        &self.flight
+    }
+
+    /// Hands the record to those that wait.
+    pub(super) fn land(self, record: &Bytes) {
+        // Who begins to wait from here on asks the store.
+        self.leave();
+        self.flight.land(
+            |is_awaited| {
+                if is_awaited { Landed::Record(record.clone()) } else { Landed::Gone }
+            },
+        );
+    }
+
+    fn leave(&self) {
+        let Some(flights) = &self.flights else { return };
+        let mut shard = flights.shard(&self.key);
+        let is_ours = |seated: &Seated| Arc::ptr_eq(&seated.flight, &self.flight);
+        if shard.get(&self.key).is_some_and(is_ours) {
+            shard.remove(&self.key);
+            flights.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.leave();
+        self.flight.land(|_| Landed::Gone);
+    }
+}
+
+impl fmt::Debug for Flights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flights").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scope;
+
+    fn key(name: &str) -> Key {
+        Key::new(&Scope::everybody(), name).unwrap()
+    }
+
+    fn fingerprint(of: &'static str) -> Fingerprint {
+        Fingerprint::of([of.as_bytes()])
+    }
+
+    fn join(flights: &Arc<Flights>, name: &str, of: &'static str) -> Found {
+        flights.join(key(name), &fingerprint(of), &Arc::default())
+    }
+
+    #[test]
+    fn a_key_has_one_seat_at_a_time() {
+        let flights = Arc::new(Flights::new(8));
+        let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
+        assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
+        assert!(matches!(join(&flights, "a", "2"), Found::Different));
+        assert!(matches!(join(&flights, "b", "2"), Found::Nobody(_)));
+        drop(seat);
+        assert!(matches!(join(&flights, "a", "2"), Found::Nobody(_)));
+        assert_eq!(flights.count.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn beyond_the_cap_nobody_is_waited_for() {
+        let flights = Arc::new(Flights::new(1));
+        let Found::Nobody(_seat) = join(&flights, "a", "1") else { panic!() };
+        let Found::Nobody(_beyond) = join(&flights, "b", "1") else { panic!() };
+        assert!(matches!(join(&flights, "b", "1"), Found::Nobody(_)));
+        assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
+        assert_eq!(flights.count.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_handed_the_record() {
+        let flights = Arc::new(Flights::new(8));
+        let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
+        let Found::Other(flight) = join(&flights, "a", "1") else { panic!() };
+        let record = Bytes::from_static(b"record");
+        let mut landed = std::pin::pin!(flight.landed());
+        assert!(futures_util::poll!(landed.as_mut()).is_pending());
+        seat.land(&record);
+        assert!(matches!(landed.await, Landed::Record(got) if got == record));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_one_that_is_dropped_is_told() {
+        let flights = Arc::new(Flights::new(8));
+        let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
+        let Found::Other(flight) = join(&flights, "a", "1") else { panic!() };
+        drop(seat);
+        assert!(matches!(flight.landed().await, Landed::Gone));
+    }
+
+    #[test]
+    fn a_token_is_cancelled_whether_made_before_or_after() {
+        let flight = Flight::default();
+        let before = flight.lost_token();
+        assert!(!before.is_cancelled() && !flight.is_lost());
+        flight.lose();
+        assert!(before.is_cancelled() && flight.is_lost() && flight.lost_token().is_cancelled());
+    }
+}

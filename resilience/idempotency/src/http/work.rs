@@ -1,0 +1,115 @@
+//! The handler's part of a try.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::response::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
+use mainstay_core::Code;
+use tower_service::Service;
+
+use super::body::IdempotencyBody;
+use super::collect::{self, Collected};
+use super::config::Config;
+use super::settle::{Ending, Settle};
+
+const GRPC_STATUS: &str = "grpc-status";
+const EVENT_STREAM: &[u8] = b"text/event-stream";
+
+/// What the handler has come to, and what that means for the key.
+pub(super) struct Worked<B: Body, E> {
+    pub(super) settle: Settle,
+    pub(super) result: WorkResult<B, E>,
+}
+
+pub(super) enum WorkResult<B: Body, E> {
+    /// An answer that can be kept.
+    Whole(Parts, Bytes, Option<HeaderMap>),
+    /// One that cannot, or is not to be.
+    Passed(Parts, IdempotencyBody<B>),
+    Failed(E),
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// Calls the service and reads its answer as far as is needed.
+pub(super) async fn work<S, ReqBody, ResBody>(
+    mut inner: S,
+    request: Request<IdempotencyBody<ReqBody>>,
+    grpc: bool,
+    config: &Config,
+) -> Worked<ResBody, S::Error>
+where
+    S: Service<Request<IdempotencyBody<ReqBody>>, Response = Response<ResBody>>,
+    ReqBody: Body,
+    ResBody: Body<Data = Bytes>,
+{
+    let settled = |ending, result| Worked { settle: (config.outcomes)(ending), result };
+    let response = match caught(async { inner.call(request).await }).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return settled(Ending::Failed, WorkResult::Failed(error)),
+        Err(panic) => return settled(Ending::Panicked, WorkResult::Panicked(panic)),
+    };
+    let (head, body) = response.into_parts();
+    let known = ending_of(&head, grpc);
+    let settle = known.map(config.outcomes.as_ref());
+    if let Some(settle @ (Settle::Release | Settle::Leave)) = settle {
+        // Nobody needs to wait for what is not kept.
+        let body = IdempotencyBody::unread(body);
+        return Worked { settle, result: WorkResult::Passed(head, body) };
+    }
+    if is_event_stream(&head.headers) {
+        let passed = WorkResult::Passed(head, IdempotencyBody::unread(body));
+        return settled(Ending::Unstorable, passed);
+    }
+    let reading = collect::response(body, config.response_limit, config.stream_after);
+    match caught(reading).await {
+        Ok(Collected::Whole(body, trailers)) => {
+            let settle = settle.unwrap_or_else(|| {
+                let code = trailers.as_ref().and_then(code_of).unwrap_or(Code::Unknown);
+                (config.outcomes)(Ending::Grpc(code))
+            });
+            Worked { settle, result: WorkResult::Whole(head, body, trailers) }
+        }
+        Ok(Collected::GoesOn(body)) => settled(Ending::Unstorable, WorkResult::Passed(head, body)),
+        Ok(Collected::Broken(body)) => settled(Ending::Failed, WorkResult::Passed(head, body)),
+        Err(panic) => settled(Ending::Panicked, WorkResult::Panicked(panic)),
+    }
+}
+
+/// How the try has ended, if the head says so: that of gRPC does only where it is the trailers at
+/// once, or not gRPC's at all.
+fn ending_of(head: &Parts, grpc: bool) -> Option<Ending> {
+    if grpc && head.status == StatusCode::OK {
+        return code_of(&head.headers).map(Ending::Grpc);
+    }
+    Some(Ending::Http(head.status))
+}
+
+fn code_of(headers: &HeaderMap) -> Option<Code> {
+    let number = headers.get(GRPC_STATUS)?.to_str().ok().and_then(|text| text.parse().ok());
+    Some(number.and_then(Code::from_number).unwrap_or(Code::Unknown))
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let start = value.and_then(|value| value.get(..EVENT_STREAM.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(EVENT_STREAM))
+}
+
+/// Runs a future; a panic becomes an error, which is passed on when the key is settled.
+///
+/// It is asserted to be unwind safe as a thread's end would be: what has panicked is dropped.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}

@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, advance, sleep};
+
+use super::support::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_takes_long_keeps_its_claim() {
+    let (store, effects) = (store(), Effects::default());
+    let here = served(&process(&store), orders(&effects, 10 * LEASE));
+    let there = served(&process(&store), orders(&effects, 10 * LEASE));
+    let first = tokio::spawn(async move { ask(&here, post("a")).await });
+    for _ in 0..9 {
+        sleep(8 * SECOND).await;
+        assert_eq!(ask(&there, post("a")).await.status, 409);
+    }
+    assert_eq!(first.await.unwrap().status, 201);
+    assert!(ask(&there, post("a")).await.is_replayed());
+    assert_eq!(effects.count(), 1);
+    // Three in each lease.
+    assert!((28..=31).contains(&store.renewals.count()), "{}", store.renewals.count());
+}
+
+/// Scenario 11: told before the store lets another try in, however renewals fail.
+#[tokio::test(start_paused = true)]
+async fn who_cannot_renew_is_told_before_the_lease_ends() {
+    for fault in [Fault::Before, Fault::Hangs, Fault::After] {
+        let store = store();
+        let service = served(&process(&store), |request| {
+            let attempt = attempt(&request);
+            async move {
+                let start = Instant::now();
+                assert!(!attempt.is_lost());
+                attempt.lost().cancelled().await;
+                assert!(attempt.is_lost());
+                let after = start.elapsed().as_millis();
+                created(usize::try_from(after).unwrap())
+            }
+        });
+        // Those that get through and are not answered prolong the lease all the same.
+        store.renewals.always(fault);
+        let seen = ask(&service, post("a")).await;
+        assert_eq!(seen.text(), "order 9000", "{fault:?}");
+        assert!(store.renewals.count() > 3, "{fault:?}: it has tried more than once");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_now_and_then_is_repeated() {
+    let (store, effects) = (store(), Effects::default());
+    store.renewals.then([Fault::Before, Fault::Hangs, Fault::None, Fault::Before]);
+    let service = served(&process(&store), |request| {
+        let attempt = attempt(&request);
+        async move {
+            sleep(5 * LEASE).await;
+            assert!(!attempt.is_lost());
+            created(1)
+        }
+    });
+    assert_eq!(ask(&service, post("a")).await.status, 201);
+    assert_eq!(effects.count(), 0);
+}
+
+/// A process that is cut off from the store while another takes its key over: what the other and
+/// the first then do, in this order.
+async fn taken_over<A, B>(
+    first_takes: Duration,
+    first_answers: impl Fn() -> A + Clone + Send + Sync + 'static,
+    second_takes: Duration,
+    second_answers: impl Fn() -> B + Clone + Send + Sync + 'static,
+) -> (Seen, Seen, std::sync::Arc<Wired>)
+where
+    A: Into<axum::response::Response> + Send,
+    B: Into<axum::response::Response> + Send,
+{
+    let store = store();
+    store.renewals.always(Fault::Before);
+    let first = served(&process(&store), move |_| {
+        let answer = first_answers.clone();
+        async move {
+            sleep(first_takes).await;
+            answer().into()
+        }
+    });
+    let second = served(&process(&store), move |request| {
+        let (attempt, answer) = (attempt(&request), second_answers.clone());
+        async move {
+            assert!(attempt.taken_over());
+            sleep(second_takes).await;
+            answer().into()
+        }
+    });
+    let first = tokio::spawn(async move { ask(&first, post("a")).await });
+    settle().await;
+    sleep(LEASE).await;
+    let second = tokio::spawn(async move { ask(&second, post("a")).await });
+    (first.await.unwrap(), second.await.unwrap(), store)
+}
+
+/// Scenarios 9 and 10: the answer of who has taken it over is the only one.
+#[tokio::test(start_paused = true)]
+async fn who_returns_after_another_has_answered_gives_that_answer() {
+    let (first, second, _) = taken_over(2 * LEASE, || created(1), SECOND, || created(2)).await;
+    assert_eq!((second.status, second.text(), second.is_replayed()), (201, "order 2", false));
+    assert_eq!((first.status, first.text(), first.is_replayed()), (201, "order 2", true));
+}
+
+/// Scenario 10, while the other still runs.
+#[tokio::test(start_paused = true)]
+async fn who_returns_while_another_runs_gives_no_answer() {
+    let (first, second, _) =
+        taken_over(LEASE + SECOND, || created(1), LEASE / 2, || created(2)).await;
+    assert_eq!(first.refusal(), refused(409, "IDEMPOTENCY_IN_PROGRESS"));
+    assert_eq!((second.status, second.text()), (201, "order 2"));
+}
+
+/// Scenarios 9 and 13: its release frees nothing.
+#[tokio::test(start_paused = true)]
+async fn who_returns_and_gives_up_gives_up_nothing_of_others() {
+    let (first, second, store) =
+        taken_over(LEASE + SECOND, || with_status(500), LEASE / 2, || created(2)).await;
+    assert_eq!((first.status, second.status), (500, 201));
+    let effects = Effects::default();
+    let third = served(&process(&store), orders(&effects, SECOND));
+    assert_eq!(ask(&third, post("a")).await.text(), "order 2");
+    assert_eq!(effects.count(), 0);
+}
+
+/// Nobody has taken it over: the store takes the answer, and so it is the one.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_has_ended_and_that_nobody_took_can_be_completed() {
+    let (store, effects) = (store(), Effects::default());
+    store.renewals.always(Fault::Before);
+    let service = served(&process(&store), orders(&effects, 2 * LEASE));
+    assert_eq!(ask(&service, post("a")).await.status, 201);
+    assert!(ask(&service, post("a")).await.is_replayed());
+}
+
+/// Those that wait in the same process are handed what the store has made the answer.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_try_that_has_lost_its_claim_is_given_the_others_answer() {
+    let (store, effects) = (store(), Effects::default());
+    let (done, wait) = oneshot::channel::<()>();
+    let wait = std::sync::Arc::new(tokio::sync::Mutex::new(Some(wait)));
+    store.renewals.always(Fault::Before);
+    let here = served(&process(&store), {
+        move |_| {
+            let wait = wait.clone();
+            async move {
+                let wait = wait.lock().await.take().unwrap();
+                wait.await.unwrap();
+                created(7)
+            }
+        }
+    });
+    let there = served(&process(&store), orders(&effects, Duration::ZERO));
+    let first = tokio::spawn({
+        let here = here.clone();
+        async move { ask(&here, post("a")).await }
+    });
+    settle().await;
+    advance(LEASE).await;
+    assert_eq!(ask(&there, post("a")).await.text(), "order 1");
+    let waiting = tokio::spawn(async move { ask(&here, post("a")).await });
+    settle().await;
+    done.send(()).unwrap();
+    assert_eq!(first.await.unwrap().text(), "order 1");
+    assert_eq!(waiting.await.unwrap().text(), "order 1");
+}

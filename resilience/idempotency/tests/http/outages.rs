@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use mainstay_idempotency::{IdempotencyLayer, MemoryStore, OnOutage, Scope};
+
+use super::support::*;
+
+const AT_ONCE: Duration = Duration::ZERO;
+
+#[tokio::test(start_paused = true)]
+async fn without_a_store_nothing_runs() {
+    for fault in [Fault::Before, Fault::Hangs, Fault::After] {
+        let (store, effects) = (store(), Effects::default());
+        store.claims.always(fault);
+        let service = served(&process(&store), orders(&effects, AT_ONCE));
+        let start = tokio::time::Instant::now();
+        let refusal = ask(&service, post("a")).await.refusal();
+        assert_eq!(refusal, refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
+        assert_eq!((effects.count(), store.claims.count()), (0, 3));
+        assert!(start.elapsed() < Duration::from_millis(3100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_store_all_runs_if_that_is_allowed() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.always(Fault::Before);
+    let layer = process(&store).on_outage(OnOutage::Run);
+    let service = served(&layer, orders(&effects, AT_ONCE));
+    for number in ["order 1", "order 2"] {
+        let seen = ask(&service, post("a")).await;
+        assert_eq!((seen.status, seen.text()), (201, number));
+    }
+    store.claims.always(Fault::None);
+    ask(&service, post("a")).await;
+    assert!(ask(&service, post("a")).await.is_replayed());
+}
+
+/// The effect is done; what all will be told is not known yet.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_stored_is_not_given() {
+    let (store, effects) = (store(), Effects::default());
+    store.completions.always(Fault::Before);
+    let service = served(&process(&store), orders(&effects, AT_ONCE));
+    let refusal = ask(&service, post("a")).await.refusal();
+    assert_eq!(refusal, refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
+    // The key is not free: the effect is not repeated while the lease lasts.
+    assert_eq!(ask(&service, post("a")).await.status, 409);
+    assert_eq!((effects.count(), store.completions.count()), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_stored_is_given_while_nobody_else_can_answer() {
+    let (store, effects) = (store(), Effects::default());
+    store.completions.always(Fault::Before);
+    let layer = process(&store).on_outage(OnOutage::Run);
+    let quick = served(&layer, orders(&effects, AT_ONCE));
+    assert_eq!(ask(&quick, post("a")).await.text(), "order 1");
+    // … and not when its lease has ended.
+    store.renewals.always(Fault::Before);
+    let slow = served(&layer, orders(&effects, LEASE));
+    assert_eq!(ask(&slow, post("b")).await.status, 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_fails_leaves_the_lease_to_run_out() {
+    let store = store();
+    store.releases.always(Fault::Before);
+    let service = served(&process(&store), |_| std::future::ready(with_status(500)));
+    assert_eq!(ask(&service, post("a")).await.status, 500);
+    assert_eq!(ask(&service, post("a")).await.status, 409);
+    tokio::time::advance(LEASE).await;
+    assert_eq!(ask(&service, post("a")).await.status, 500);
+}
+
+#[tokio::test]
+async fn a_full_store_takes_no_new_keys() {
+    let effects = Effects::default();
+    let store = MemoryStore::builder().max_keys(std::num::NonZeroUsize::MIN).build();
+    let layer = IdempotencyLayer::at_least_once(store).scope(|_| Scope::everybody());
+    let handler = orders(&effects, AT_ONCE);
+    let inner = tower::service_fn(move |request| {
+        let answer = handler(request);
+        async { Ok::<_, std::convert::Infallible>(answer.await) }
+    });
+    let service = tower::Layer::layer(&layer.respond(), inner);
+    assert_eq!(ask(&service, post("a")).await.status, 201);
+    assert_eq!(ask(&service, post("b")).await.status, 503);
+    assert!(ask(&service, post("a")).await.is_replayed());
+    assert_eq!(effects.count(), 1);
+}

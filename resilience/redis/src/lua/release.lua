@@ -1,0 +1,8 @@
+-- The fence stays for as long as the claim would have been kept: a clock that steps back by less
+-- cannot make a later one lower.
+if is_held and owner == ARGV[1] then
+    local released = entry('R', owner, 0, number(35), string.rep('\0', 33))
+    local saved = save(released, 'KEEPTTL')
+    if saved.err then return saved end
+end
+return {'released'}

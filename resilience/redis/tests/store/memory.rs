@@ -1,0 +1,45 @@
+//! A server that has no memory left.
+
+use mainstay_idempotency::conformance::Harness;
+use mainstay_idempotency::{Claimed, Completion, Renewal, Store, StoreErrorKind};
+
+use crate::single::Single;
+use crate::{KEEP, claim, complete, first, key, kind};
+
+/// Where nothing may be evicted, what is there stays, and nothing new comes to it.
+#[tokio::test]
+async fn a_server_without_memory_is_full() {
+    let server = Single::private();
+    let store = server.store().await;
+    let (done, held) = (claim(key()), first(&store, &claim(key())).await);
+    complete(&store, &first(&store, &done).await, b"done").await;
+    server.set("maxmemory", "1").await;
+
+    assert_eq!(kind(store.claim(&claim(key())).await), StoreErrorKind::Full);
+    assert_eq!(kind(store.complete(&held, "more".into(), KEEP).await), StoreErrorKind::Full);
+    assert_eq!(store.claim(&done).await.unwrap(), Claimed::Completed("done".into()));
+
+    server.set("maxmemory", "0").await;
+    complete(&store, &held, b"more").await;
+}
+
+/// Scenario 21: a server that evicts loses live claims, and their fences still rise.
+#[tokio::test]
+async fn an_evicted_claim_is_lost_to_its_owner() {
+    let server = Single::private();
+    let store = server.store().await;
+    server.set("maxmemory-policy", "allkeys-lru").await;
+    let claim = claim(key());
+    let held = first(&store, &claim).await;
+
+    // The command of whoever comes next has to make room.
+    server.set("maxmemory", "1").await;
+    assert_eq!(kind(store.claim(&crate::claim(key())).await), StoreErrorKind::Full);
+    server.set("maxmemory", "0").await;
+
+    let next = first(&store, &crate::claim(claim.key)).await;
+    assert!(next.fence > held.fence && !next.taken_over);
+    assert_eq!(store.renew(&held, KEEP).await.unwrap(), Renewal::Lost);
+    let completed = store.complete(&held, "stale".into(), KEEP).await;
+    assert_eq!(completed.unwrap(), Completion::Lost(None));
+}

@@ -1,0 +1,122 @@
+//! Idempotency inside your own transaction, on `SQLite` and PostgreSQL.
+//!
+//! # Why
+//!
+//! A claim that is kept beside the data can be lost between the two: the effect has happened, and
+//! the process dies before the answer is stored. Where the effect is rows of the same database,
+//! there need be no such moment. The claim, the effect and the answer are written in *one*
+//! transaction, and are all there or none of them: the effect happens exactly once, and every retry
+//! is given its answer. It takes two statements more than the effect alone, and no extra write to
+//! disk.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bytes::Bytes;
+//! use mainstay_idempotency::{Claim, Fingerprint, Key, Nonce, Scope};
+//! use mainstay_sqlx::{Begun, SqliteStore};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("orders.db");
+//! let store = SqliteStore::open(path).await?;
+//! # sqlx::query("CREATE TABLE orders (item TEXT)").execute(store.pool()).await?;
+//! let day = Duration::from_secs(24 * 3600);
+//! for _try in ["first", "again"] {
+//!     let claim = Claim {
+//!         key: Key::new(&Scope::of(["tenant-7", "POST /orders"]), "c8f3")?,
+//!         fingerprint: Fingerprint::of([&b"POST"[..], b"/orders", b"{}"]),
+//!         nonce: Nonce::unique(),
+//!         lease: Duration::from_secs(30),
+//!         keep: day,
+//!         takes_over: true,
+//!     };
+//!     let answer = match store.begin(&claim).await? {
+//!         Begun::First(mut tx) => {
+//!             sqlx::query("INSERT INTO orders VALUES ('lamp')").execute(&mut *tx).await?;
+//!             let answer = Bytes::from("created");
+//!             tx.complete(answer.clone(), day).await?; // the order and its answer, or neither
+//!             answer
+//!         }
+//!         Begun::Replay(answer) => answer,
+//!         other => panic!("409, come back later: {other:?}"),
+//!     };
+//!     assert_eq!(answer, "created");
+//! }
+//! let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(store.pool()).await?;
+//! assert_eq!(orders, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! On PostgreSQL it is the same, with the pool that the service has:
+//!
+//! ```no_run
+//! use mainstay_idempotency::Claim;
+//! use mainstay_sqlx::{Begun, PgStore, TxError};
+//!
+//! # async fn place(pool: sqlx::PgPool, claim: &Claim) -> Result<bytes::Bytes, Box<dyn std::error::Error>> {
+//! PgStore::migrate(&pool).await?; // once, when the service starts
+//! let store = PgStore::new(pool);
+//! match store.begin(claim).await? {
+//!     Begun::First(mut tx) => {
+//!         sqlx::query("INSERT INTO orders VALUES ('lamp')").execute(&mut *tx).await?;
+//!         tx.complete("created".into(), claim.keep).await?;
+//!         Ok("created".into())
+//!     }
+//!     Begun::Replay(answer) => Ok(answer),
+//!     other => todo!("409 or 422: {other:?}"),
+//! }
+//! # }
+//! ```
+//!
+//! # What else may happen
+//!
+//! - **A duplicate comes while the first is at it.** It waits, at most as long as the store's `wait`
+//!   says, and is then given the answer, or told [`Begun::Running`]. In one process it waits without
+//!   a connection.
+//! - **The effect fails, or its future is dropped.** Everything is rolled back when the [`Tx`] is
+//!   dropped, and the next try is the first.
+//! - **A handler forgets to complete.** The same, which its caller learns from [`Tx::watch`]: the
+//!   answer of such a handler must not be sent.
+//! - **The commit is not answered.** [`Tx::complete`] finds out what has become of it. Only if nobody
+//!   can be asked does it fail with [`TxErrorKind::Unknown`]; a client's retry settles that.
+//! - **Two effects are in each other's way** (40001, 40P01). [`TxError::is_retryable`]: begin again
+//!   with the same claim.
+//! - **You have a transaction already.** [`PgStore::join`] and [`SqliteStore::join`] claim in that.
+//!
+//! # Effects elsewhere
+//!
+//! Where the effect is in another system, the same tables serve as a plain
+//! [`Store`](mainstay_idempotency::Store), under a lease and with fences.
+//!
+//! Rows that have expired are in nobody's way, and go with `sweep`: call it now and then.
+
+// Without a database there is nothing to use what both share.
+#![cfg_attr(not(any(feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
+
+mod again;
+mod error;
+mod failure;
+#[cfg(feature = "postgres")]
+mod finish;
+mod found;
+mod migrate;
+mod millis;
+mod turns;
+mod tx;
+
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use error::{TxError, TxErrorKind};
+pub use failure::is_conflict;
+pub use migrate::MigrateError;
+#[cfg(feature = "postgres")]
+pub use postgres::{POSTGRES_SCHEMA, PgStore};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SQLITE_SCHEMA, SqliteStore};
+pub use tx::{Begun, Joined, Settled, Tx, Watch};

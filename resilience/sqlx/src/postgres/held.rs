@@ -1,0 +1,78 @@
+//! What a holder does with its claim.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use mainstay_idempotency::Held;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres, Row};
+
+use super::{PgStore, sql};
+use crate::found::fence;
+use crate::millis::millis;
+
+/// In the transaction that has claimed. `false` if the claim is not there.
+pub(super) async fn complete_in(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    held: &Held,
+    record: &[u8],
+    keep: Duration,
+) -> Result<bool, sqlx::Error> {
+    let query = of(store, sql::COMPLETE_IN, held).bind(record.to_vec()).bind(millis(keep));
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
+/// By itself. `false` if the claim is not there.
+pub(super) async fn complete(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    held: &Held,
+    record: &[u8],
+    keep: Duration,
+) -> Result<bool, sqlx::Error> {
+    let query = of(store, sql::COMPLETE, held).bind(record.to_vec()).bind(millis(keep));
+    Ok(query.bind(store.limit()).execute(connection).await?.rows_affected() == 1)
+}
+
+/// The record under the key, and whether it is this holder's.
+pub(super) async fn completed(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    held: &Held,
+) -> Result<Option<(Bytes, bool)>, sqlx::Error> {
+    let row = of(store, sql::COMPLETED, held).fetch_optional(connection).await?;
+    let Some(row) = row else { return Ok(None) };
+    let record: Vec<u8> = row.try_get("record")?;
+    Ok(Some((record.into(), row.try_get("ours")?)))
+}
+
+pub(super) async fn release(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    held: &Held,
+) -> Result<(), sqlx::Error> {
+    let query = of(store, sql::RELEASE, held).bind(store.limit());
+    query.execute(connection).await.map(drop)
+}
+
+/// `false` if the claim is not there.
+pub(super) async fn renew(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    held: &Held,
+    lease: Duration,
+) -> Result<bool, sqlx::Error> {
+    let query = of(store, sql::RENEW, held).bind(millis(lease)).bind(store.limit());
+    Ok(query.execute(connection).await?.rows_affected() == 1)
+}
+
+/// About this holder: key, nonce and fence.
+fn of(store: &PgStore, sql: &'static str, held: &Held) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(sql)
+        .persistent(!store.is_pooled)
+        .bind(held.key.as_bytes().to_vec())
+        .bind(held.nonce.as_bytes().to_vec())
+        .bind(fence(held))
+}

@@ -1,0 +1,14 @@
+//! Claims in PostgreSQL.
+
+mod backend;
+mod calls;
+mod claim;
+mod held;
+mod line;
+mod migrate;
+mod retrying;
+mod sql;
+mod store;
+
+pub use migrate::POSTGRES_SCHEMA;
+pub use store::PgStore;

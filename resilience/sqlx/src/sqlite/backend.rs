@@ -1,0 +1,56 @@
+use std::time::Duration;
+
+use mainstay_idempotency::{Claim, Claimed, Held};
+use sqlx::Sqlite;
+
+use super::queue::WriterPlace;
+use super::{SqliteStore, claim, held};
+use crate::error::TxError;
+use crate::turns::Turns;
+use crate::tx::{Backend, Connection, Opened, Settled};
+
+impl Backend for SqliteStore {
+    type Database = Sqlite;
+    type Place = WriterPlace;
+
+    fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    async fn open(&self) -> Result<Opened<Self>, TxError> {
+        let place = self.place().await?;
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        Ok((transaction, place))
+    }
+
+    async fn claim_in(
+        &self,
+        connection: &mut Connection<Self>,
+        claim: &Claim,
+    ) -> Result<Claimed, sqlx::Error> {
+        claim::claim(connection, claim).await
+    }
+
+    async fn complete_in(
+        &self,
+        connection: &mut Connection<Self>,
+        held: &Held,
+        record: &[u8],
+        keep: Duration,
+    ) -> Result<bool, sqlx::Error> {
+        held::complete_in(connection, held, record, keep).await
+    }
+
+    /// As the writer: whoever was it before has ended.
+    async fn read_settled(&self, held: &Held) -> Result<Settled, TxError> {
+        let (mut transaction, _place) = self.open().await?;
+        Ok(match held::completed(&mut transaction, held).await? {
+            Some((record, true)) => Settled::Stored(record),
+            _ => Settled::NotStored,
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Claims in a `SQLite` file.
+
+mod backend;
+mod calls;
+mod claim;
+mod held;
+mod migrate;
+mod queue;
+mod sql;
+mod store;
+
+pub use migrate::SQLITE_SCHEMA;
+pub use store::SqliteStore;

@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use mainstay_idempotency::{Claim, Claimed, Held};
+
+use super::backend::{Backend, Connection};
+use super::joined::Joined;
+use super::tx::Tx;
+use crate::again::{TRIES, pause};
+use crate::error::{TxError, TxErrorKind};
+use crate::failure::Failure;
+use crate::turns::{Taken, Turn};
+
+/// What came of beginning a transaction with a claim.
+///
+/// `T` is what the first try is given: a [`Tx`], or a [`Joined`] where the transaction was begun
+/// before.
+#[derive(Debug)]
+#[must_use]
+pub enum Begun<T> {
+    /// The key is this one's: run the effect in the transaction, and complete it.
+    First(T),
+    /// The effect has happened: its record, byte for byte.
+    Replay(Bytes),
+    /// Another try is at it, and was not done within the [limit](crate::PgStore::wait).
+    Running {
+        /// How long its lease lasts yet. `None` where it is in a transaction, which has no lease.
+        left: Option<Duration>,
+    },
+    /// Another try was at it outside of a transaction, and its lease has ended: whether the effect
+    /// has happened nobody knows. Only where claims are not taken over.
+    Abandoned,
+    /// The key was used to ask for something else.
+    Reused,
+}
+
+/// The first with this, or what keeps a try from being it.
+fn begun<T>(claimed: Claimed, first: impl FnOnce(Held) -> T) -> Begun<T> {
+    match claimed {
+        Claimed::First(held) => Begun::First(first(held)),
+        Claimed::Completed(record) => Begun::Replay(record),
+        Claimed::Running { left } => Begun::Running { left: Some(left) },
+        Claimed::Abandoned => Begun::Abandoned,
+        Claimed::Reused => Begun::Reused,
+    }
+}
+
+/// Begins a transaction and claims the key in it, when it is this try's turn.
+pub(crate) async fn begin<S: Backend>(store: &S, claim: &Claim) -> Result<Begun<Tx<S>>, TxError> {
+    let turn = match store.turns().take(claim.key, store.wait()).await {
+        Taken::Turn(turn) => turn,
+        Taken::Late => return Ok(Begun::Running { left: None }),
+        Taken::Crowded => return Err(TxError::new(TxErrorKind::Unavailable)),
+    };
+    begin_in_turn(store, claim, turn).await
+}
+
+/// Nothing has been done before the claim, so what is in its way can be waited out.
+async fn begin_in_turn<S: Backend>(
+    store: &S,
+    claim: &Claim,
+    turn: Turn,
+) -> Result<Begun<Tx<S>>, TxError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (mut transaction, place) = store.open().await?;
+        match store.claim_in(&mut transaction, claim).await {
+            Ok(claimed) => {
+                return Ok(begun(claimed, |held| {
+                    Tx::new(transaction, (place, turn), held, store.clone())
+                }));
+            }
+            Err(error) => match Failure::of(&error) {
+                Failure::Locked => return Ok(Begun::Running { left: None }),
+                Failure::Conflict if tries < TRIES => {}
+                _ => return Err(error.into()),
+            },
+        }
+        drop((transaction, place));
+        pause(tries).await;
+    }
+}
+
+/// Claims the key in a transaction that is somebody else's.
+pub(crate) async fn join<S: Backend>(
+    store: &S,
+    connection: &mut Connection<S>,
+    claim: &Claim,
+) -> Result<Begun<Joined<S>>, TxError> {
+    match store.claim_in(connection, claim).await {
+        Ok(claimed) => Ok(begun(claimed, |held| Joined::new(held, store.clone()))),
+        Err(error) if Failure::of(&error) == Failure::Locked => Ok(Begun::Running { left: None }),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use mainstay_idempotency::{Fence, Held};
+
+use super::backend::{Backend, Connection};
+use crate::error::{TxError, TxErrorKind};
+
+/// A claim in a transaction that was begun before, and is committed by who has begun it.
+///
+/// Committed without [`complete`](Self::complete), the claim would stay held until its lease ends.
+#[derive(Debug)]
+#[must_use = "the claim has to be completed before the transaction is committed"]
+pub struct Joined<S> {
+    held: Held,
+    store: S,
+}
+
+impl<S: Backend> Joined<S> {
+    pub(super) fn new(held: Held, store: S) -> Self {
+        Self { held, store }
+    }
+
+    /// The fence of the claim: higher than that of every one before that was committed.
+    pub fn fence(&self) -> Fence {
+        self.held.fence
+    }
+
+    /// Stores the record for `keep` from now on, in the same transaction, which is to be committed
+    /// next.
+    ///
+    /// Returned is what to ask [`settle`](crate::PgStore::settle) with if the commit is not
+    /// answered. After an error the transaction has to be rolled back.
+    pub async fn complete(
+        self,
+        connection: &mut Connection<S>,
+        record: Bytes,
+        keep: Duration,
+    ) -> Result<Held, TxError> {
+        if self.store.complete_in(connection, &self.held, &record, keep).await? {
+            return Ok(self.held);
+        }
+        Err(TxError::new(TxErrorKind::Lost))
+    }
+}

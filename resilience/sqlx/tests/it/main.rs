@@ -1,0 +1,13 @@
+//! What the stores promise, on a real file and a real server.
+
+#![cfg(test)]
+
+mod conformance;
+mod fences;
+mod loss;
+mod migrate;
+mod postgres;
+mod processes;
+mod statements;
+mod support;
+mod transaction;

@@ -1,0 +1,93 @@
+use mainstay_idempotency::Claim;
+use mainstay_sqlx::{PgStore, SqliteStore};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use tempfile::TempDir;
+
+const MAKE: &str = "CREATE TABLE IF NOT EXISTS effects (key TEXT NOT NULL)";
+const ADD: &str = "INSERT INTO effects (key) VALUES ($1)";
+const COUNT: &str = "SELECT count(*) FROM effects WHERE key = $1";
+
+/// The effect that tests run: a row for each time.
+pub(crate) trait Rows {
+    type Connection;
+    type Transaction;
+
+    /// A transaction that is to write.
+    async fn begin_by_hand(&self) -> Self::Transaction;
+
+    /// Makes the table.
+    async fn make_rows(&self);
+
+    /// The effect of a claim.
+    async fn add(connection: &mut Self::Connection, claim: &Claim) -> Result<(), sqlx::Error>;
+
+    /// How often it has happened.
+    async fn count(&self, claim: &Claim) -> i64;
+}
+
+impl Rows for SqliteStore {
+    type Connection = SqliteConnection;
+    type Transaction = Transaction<'static, Sqlite>;
+
+    async fn begin_by_hand(&self) -> Self::Transaction {
+        self.pool().begin_with("BEGIN IMMEDIATE").await.unwrap()
+    }
+
+    async fn make_rows(&self) {
+        sqlx::query(MAKE).execute(self.pool()).await.unwrap();
+    }
+
+    async fn add(connection: &mut SqliteConnection, claim: &Claim) -> Result<(), sqlx::Error> {
+        sqlx::query(ADD).bind(claim.key.to_string()).execute(connection).await.map(drop)
+    }
+
+    async fn count(&self, claim: &Claim) -> i64 {
+        let count = sqlx::query_scalar(COUNT).bind(claim.key.to_string());
+        count.fetch_one(self.pool()).await.unwrap()
+    }
+}
+
+impl Rows for PgStore {
+    type Connection = PgConnection;
+    type Transaction = Transaction<'static, Postgres>;
+
+    async fn begin_by_hand(&self) -> Self::Transaction {
+        self.pool().begin().await.unwrap()
+    }
+
+    async fn make_rows(&self) {
+        let mut tx = self.pool().begin().await.unwrap();
+        sqlx::query("SELECT pg_advisory_xact_lock(1)").execute(&mut *tx).await.unwrap();
+        sqlx::query(MAKE).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn add(connection: &mut PgConnection, claim: &Claim) -> Result<(), sqlx::Error> {
+        sqlx::query(ADD).bind(claim.key.to_string()).execute(connection).await.map(drop)
+    }
+
+    async fn count(&self, claim: &Claim) -> i64 {
+        let count = sqlx::query_scalar(COUNT).bind(claim.key.to_string());
+        count.fetch_one(self.pool()).await.unwrap()
+    }
+}
+
+/// A file of one test's own.
+pub(crate) struct File(pub(crate) TempDir);
+
+impl File {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("claims.db")
+    }
+
+    /// A pool of its own on it.
+    pub(crate) async fn store(&self) -> SqliteStore {
+        let store = SqliteStore::open(self.path()).await.unwrap();
+        store.make_rows().await;
+        store
+    }
+}
