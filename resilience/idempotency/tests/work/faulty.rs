@@ -56,6 +56,12 @@ impl Faulty {
         *self.0.outage.lock().unwrap() = Some(fault);
     }
 
+    /// No call has a fault any more.
+    pub(super) fn heal(&self) {
+        self.0.plan.lock().unwrap().clear();
+        *self.0.outage.lock().unwrap() = None;
+    }
+
     pub(super) fn calls(&self, of: Call) -> usize {
         self.0.calls.lock().unwrap().iter().filter(|call| **call == of).count()
     }
