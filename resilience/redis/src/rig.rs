@@ -5,7 +5,8 @@ use std::time::Duration;
 use mainstay_idempotency::conformance::Harness;
 use mainstay_testkit::servers::Redis;
 use redis::aio::{ConnectionManager, MultiplexedConnection};
-use redis::cmd;
+use redis::{AsyncConnectionConfig, cmd};
+use tokio::sync::OnceCell;
 
 use crate::RedisStore;
 use crate::script::Scripts;
@@ -16,16 +17,22 @@ pub(crate) type Managed = RedisStore<ConnectionManager>;
 pub(crate) struct Server {
     redis: Redis,
     scripts: fn() -> Scripts,
+    connection: OnceCell<MultiplexedConnection>,
 }
 
 impl Server {
     pub(crate) fn running(scripts: fn() -> Scripts) -> Self {
-        Self { redis: Redis::private().unwrap(), scripts }
+        Self { redis: Redis::private().unwrap(), scripts, connection: OnceCell::new() }
     }
 
+    /// The one connection that is not a store's: there are not as many ports as steps.
     pub(crate) async fn connection(&self) -> MultiplexedConnection {
-        let client = redis::Client::open(self.redis.url()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
+        let connect = || async {
+            let client = redis::Client::open(self.redis.url()).unwrap();
+            let patient = AsyncConnectionConfig::new().set_response_timeout(None);
+            client.get_multiplexed_async_connection_with_config(&patient).await.unwrap()
+        };
+        self.connection.get_or_init(connect).await.clone()
     }
 
     /// Sets the calendar back by so many microseconds, or on.
