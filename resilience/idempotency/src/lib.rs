@@ -92,6 +92,8 @@ mod asking;
 #[cfg(feature = "conformance")]
 #[expect(clippy::panic, reason = "it is made of assertions")]
 pub mod conformance;
+#[cfg(feature = "errors")]
+mod errors;
 mod fingerprint;
 mod guarantee;
 mod http;

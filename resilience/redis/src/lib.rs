@@ -28,11 +28,11 @@
 //! sent it again, with the call: one round trip more, that once. The time of leases, of expiry and
 //! of fences is the server's. Keys expire by themselves: there is nothing to sweep.
 //!
-//! A call whose connection breaks before the answer is repeated once, which is safe, and over a new
+//! A call runs on tokio. One whose connection breaks before the answer is repeated once, which is safe, and over a new
 //! connection with those that reconnect. No call takes longer than [`RedisStore::timeout`].
 //!
 //! Redis from 6.2 on, Valkey, and what speaks as they do. The account needs `EVALSHA`, `EVAL`, `GET`,
-//! `SET`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), and `WAIT` for
+//! `SET`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), and `WAIT` for
 //! [replicas](RedisStore::replicas).
 //!
 //! # What it rests on
@@ -85,7 +85,11 @@ mod argument;
 mod connect;
 mod error;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod mutants;
+#[cfg(test)]
+mod rig;
 mod script;
 mod store;
 

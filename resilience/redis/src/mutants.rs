@@ -8,65 +8,11 @@ use mainstay_idempotency::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Promise, Renewal, Scope, Store,
     StoreError,
 };
-use mainstay_testkit::servers::Redis;
-use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
-use crate::RedisStore;
 use crate::argument::name;
-use crate::script::Scripts;
-
-type Managed = RedisStore<ConnectionManager>;
-
-/// A server, and the scripts that its stores run.
-struct Server {
-    redis: Redis,
-    scripts: fn() -> Scripts,
-}
-
-impl Server {
-    fn running(scripts: fn() -> Scripts) -> Self {
-        Self { redis: Redis::private().unwrap(), scripts }
-    }
-
-    async fn connection(&self) -> MultiplexedConnection {
-        let client = redis::Client::open(self.redis.url()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
-    }
-
-    async fn set_back(&self) -> i64 {
-        cmd("GET").arg(SET_BACK).query_async(&mut self.connection().await).await.unwrap_or(0)
-    }
-}
-
-/// By how much the calendar is set back, in microseconds.
-const SET_BACK: &str = "set-back";
-
-/// The scripts with a calendar that can be set back.
-fn with_calendar(scripts: &Scripts) -> Scripts {
-    let now = "local now = time[1] * 1000000 + time[2]";
-    scripts.replacing(now, &format!("{now} - (tonumber(redis.call('GET', '{SET_BACK}')) or 0)"))
-}
-
-impl Harness for Server {
-    type Store = Managed;
-
-    async fn store(&self) -> Managed {
-        let store = RedisStore::connect(self.redis.url()).await.unwrap();
-        store.with_scripts((self.scripts)()).timeout(Duration::from_secs(20))
-    }
-
-    async fn wait(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-
-    async fn step_back(&self, by: Duration) -> bool {
-        let all = self.set_back().await + i64::try_from(by.as_micros()).unwrap();
-        let mut connection = self.connection().await;
-        cmd("SET").arg(SET_BACK).arg(all).exec_async(&mut connection).await.unwrap();
-        true
-    }
-}
+use crate::rig::{Managed, Server, right};
 
 /// Passes with the right scripts and fails with the wrong ones.
 macro_rules! is_caught {
@@ -76,10 +22,6 @@ macro_rules! is_caught {
         let failed = tokio::spawn(async move { conformance::$scenario(&wrong).await }).await;
         assert!(failed.is_err_and(|error| error.is_panic()), "the suite lets it pass");
     }};
-}
-
-fn right() -> Scripts {
-    with_calendar(&Scripts::new())
 }
 
 #[tokio::test(flavor = "multi_thread")]

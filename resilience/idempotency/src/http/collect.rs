@@ -11,9 +11,9 @@ use http_body::Body;
 use http_body_util::LengthLimitError;
 
 use super::body::{IdempotencyBody, Read};
-use super::patience::within;
 use super::refused::{Refused, RefusedKind};
 use super::service::BoxError;
+use super::together::Within;
 
 /// How reading a body has ended.
 enum End<E> {
@@ -107,7 +107,7 @@ pub(super) async fn response<B: Body<Data = Bytes>>(
     }
     // In a box, as it is moved on if it turns out to be a stream.
     let mut body = Box::pin(body);
-    match within(stream_after, read(body.as_mut(), limit, &mut pieces)).await {
+    match Within::new(stream_after, read(body.as_mut(), limit, &mut pieces)).await {
         Some(End::Whole(trailers)) => Collected::Whole(pieces.into_bytes(), trailers),
         Some(End::Broken(error)) => Collected::Broken(IdempotencyBody::broken(pieces, error)),
         Some(End::TooMuch) | None => Collected::GoesOn(IdempotencyBody::begun(pieces, body)),

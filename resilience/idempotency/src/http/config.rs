@@ -145,6 +145,13 @@ impl Config {
         Fingerprint::of([method.as_bytes(), path.as_bytes(), query.as_bytes(), body])
     }
 
+    /// Whether the answer to another try may be given to this one.
+    pub(super) async fn reauthorize(&self, request: &Parts) -> Result<(), Refused> {
+        let Some(reauthorize) = &self.reauthorize else { return Ok(()) };
+        let allowed = reauthorize(request).await;
+        if allowed { Ok(()) } else { Err(Refused::new(RefusedKind::ReplayForbidden)) }
+    }
+
     pub(super) fn is_replayed(&self, name: &HeaderName) -> bool {
         self.replayed.contains(name)
     }

@@ -1,9 +1,8 @@
 //! What the tries of one process know of each other.
 
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::Entry;
 use std::fmt;
-use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -145,7 +144,6 @@ const SHARDS: usize = 16;
 /// The tries that run in this process, by key.
 pub(super) struct Flights {
     shards: [Mutex<HashMap<Key, Seated>>; SHARDS],
-    hasher: RandomState,
     count: AtomicUsize,
     most: usize,
 }
@@ -170,7 +168,7 @@ pub(super) enum Found {
 /// The place of the try that asks the store. When it is dropped the others look for themselves.
 #[derive(Debug)]
 pub(super) struct Seat {
-    /// `None` where there was no place: then nobody waits.
+    /// `None` where there was no place, and nobody waits; and once it is left.
     flights: Option<Arc<Flights>>,
     key: Key,
     flight: Arc<Flight>,
@@ -180,13 +178,14 @@ impl Flights {
     /// At most so many at a time; those beyond it ask the store.
     pub(super) fn new(most: usize) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { shards, hasher: RandomState::new(), count: AtomicUsize::new(0), most }
+        Self { shards, count: AtomicUsize::new(0), most }
     }
 
+    /// Keys are digests, and this is as good a part of one as any.
+    #[expect(clippy::indexing_slicing, reason = "it is less than the number of shards")]
     fn shard(&self, key: &Key) -> MutexGuard<'_, HashMap<Key, Seated>> {
-        let at = usize::try_from(self.hasher.hash_one(key)).unwrap_or_default() % SHARDS;
-        let [first, ..] = &self.shards;
-        let shard = self.shards.get(at).unwrap_or(first);
+        let [first, ..] = *key.as_bytes();
+        let shard = &self.shards[usize::from(first) % SHARDS];
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -221,7 +220,7 @@ impl Seat {
     }
 
     /// Hands the record to those that wait.
-    pub(super) fn land(self, record: &Bytes) {
+    pub(super) fn land(&mut self, record: &Bytes) {
         // Who begins to wait from here on asks the store.
         self.leave();
         self.flight.land(
@@ -231,12 +230,9 @@ impl Seat {
         );
     }
 
-    fn leave(&self) {
-        let Some(flights) = &self.flights else { return };
-        let mut shard = flights.shard(&self.key);
-        let is_ours = |seated: &Seated| Arc::ptr_eq(&seated.flight, &self.flight);
-        if shard.get(&self.key).is_some_and(is_ours) {
-            shard.remove(&self.key);
+    fn leave(&mut self) {
+        if let Some(flights) = self.flights.take() {
+            drop(flights.shard(&self.key).remove(&self.key));
             flights.count.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -297,7 +293,7 @@ mod tests {
     #[tokio::test]
     async fn who_waits_is_handed_the_record() {
         let flights = Arc::new(Flights::new(8));
-        let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
+        let Found::Nobody(mut seat) = join(&flights, "a", "1") else { panic!() };
         let Found::Other(flight) = join(&flights, "a", "1") else { panic!() };
         let record = Bytes::from_static(b"record");
         let mut landed = std::pin::pin!(flight.landed());

@@ -22,8 +22,57 @@ const SHORTEST_LEASE: Duration = Duration::from_millis(10);
 /// At most so many tries of one process are known to each other.
 const MOST_FLIGHTS: usize = 1 << 16;
 
-/// Makes services that answer many tries of one request with one effect; see
-/// the documentation of the crate.
+/// Makes services, of HTTP and of gRPC, that answer many tries of one request with one effect.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use mainstay_idempotency::{IdempotencyLayer, MemoryStore, Scope};
+///
+/// # async fn create() {}
+/// let idempotency = IdempotencyLayer::at_least_once(MemoryStore::new()).scope(|request| {
+///     let caller = request.headers.get("x-api-key")?.to_str().ok()?;
+///     Some(Scope::of([caller, request.uri.path()]))
+/// });
+/// let router: Router =
+///     Router::new().route("/orders", post(create)).layer(idempotency.respond());
+/// ```
+///
+/// | a request with a key | is answered |
+/// |---|---|
+/// | that is new | by the handler; the answer is stored before its first byte is sent |
+/// | that was answered | with that answer: status, body byte for byte, some headers, trailers, and `Idempotency-Replayed: true` |
+/// | that runs | with the same, once it is there; after [a wait](Self::wait) 409 with `Retry-After` |
+/// | that was used for another request | 422 |
+/// | that is none | 400 |
+/// | while the store does not answer | 503, or by the handler: [`on_outage`](Self::on_outage) |
+///
+/// It tells gRPC by the content type: refusals are then statuses, the key is in the metadata
+/// `idempotency-key`, and what an answer comes to is its `grpc-status`.
+///
+/// # Where it goes
+///
+/// Inside of authentication, so that a scope can be trusted and a stranger learns nothing of keys;
+/// inside of limits on rate and bodies; and inside of compression, so that what is kept is not
+/// encoded for one client. A layer on an axum route sees the path as the client has sent it.
+///
+/// # The handler
+///
+/// It finds an [`Attempt`](crate::Attempt) in the extensions of its request, with the fence, and
+/// with a token that is cancelled before its claim is lost. Its claim is renewed for as long as it
+/// runs. If the claim is lost all the same its answer is not promised: where another try has
+/// answered, that answer is what this client is given too, and where one runs, a 409.
+///
+/// # Cancellation
+///
+/// A handler whose client goes away runs to its end. It is polled in place, and becomes a task only
+/// when its future is dropped; [`drain`](Self::drain) waits for these. A panic goes on to the
+/// caller, and leaves the key as it is until the lease has run out: the effect may have happened.
+///
+/// # Errors
+///
+/// Its service fails with [`IdempotencyError`](crate::IdempotencyError), which is a
+/// [`Refused`](crate::Refused) or what the inner service has failed with. With
+/// [`respond`](Self::respond) it answers refusals itself.
 pub struct IdempotencyLayer<St, G = AtLeastOnce> {
     store: Arc<St>,
     config: Config,
@@ -277,7 +326,7 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
-    /// Waits until no handler runs without its client: for a shutdown, after the server has let
+    /// Waits until no handler runs without its client, and no key is left to be settled: for a shutdown, after the server has let
     /// go of its connections.
     pub fn drain(&self) -> impl Future<Output = ()> + Send + use<St, G> {
         let detached = self.detached.clone();

@@ -1,8 +1,5 @@
 //! How the holder of a claim knows that it still is.
 
-use std::future::{Future, pending, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -34,7 +31,7 @@ impl Lease {
     }
 
     /// Renews it at each third, for as long as it is polled. If that cannot be done in time the
-    /// flight is told, and nothing is renewed any more.
+    /// flight is told, and that is the end of it.
     pub(super) async fn keep(&mut self, store: &impl Store, held: &Held, flight: &Flight) {
         let mut next = self.asked + self.length / 3;
         loop {
@@ -56,21 +53,5 @@ impl Lease {
             };
         }
         flight.lose();
-        pending::<()>().await;
     }
-}
-
-/// Runs `work` to its end and `other` beside it.
-pub(super) async fn beside<T>(work: impl Future<Output = T>, other: impl Future) -> T {
-    let mut work = pin!(work);
-    let mut other = pin!(other);
-    poll_fn(|cx| {
-        // What is done at once needs no timer.
-        let worked = work.as_mut().poll(cx);
-        if worked.is_pending() && other.as_mut().poll(cx).is_ready() {
-            return Poll::Pending;
-        }
-        worked
-    })
-    .await
 }

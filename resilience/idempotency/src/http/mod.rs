@@ -19,6 +19,7 @@ mod respond;
 mod run;
 mod service;
 mod settle;
+mod together;
 mod work;
 
 pub use self::attempt::Attempt;

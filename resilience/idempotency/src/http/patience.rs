@@ -1,12 +1,11 @@
 //! Limits on time that cost nothing where there is nothing to wait for.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::together::Within;
 use crate::{StoreError, StoreErrorKind};
 
 /// How often a store is asked before it counts as unavailable.
@@ -16,16 +15,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// And at most, when it is asked whether another try has ended.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The output, if it is there in time. The clock is looked at only if it is not there at once.
-pub(super) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let first = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
-    match first {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => tokio::time::timeout(limit, future).await.ok(),
-    }
-}
-
 /// Asks a store, and again where it does not answer: its calls can be repeated.
 pub(super) async fn ask<T, F>(limit: Duration, mut call: impl FnMut() -> F) -> Result<T, StoreError>
 where
@@ -34,7 +23,7 @@ where
     let mut tries = 0;
     loop {
         tries += 1;
-        let answer = within(limit / TRIES, call()).await;
+        let answer = Within::new(limit / TRIES, call()).await;
         let error = match answer {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => error,

@@ -1,5 +1,7 @@
 //! A try, from its request to its answer.
 
+use std::future::Future;
+use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +18,16 @@ use super::attempt::Attempt;
 use super::body::IdempotencyBody;
 use super::cleanup::Cleanup;
 use super::collect;
-use super::config::OnOutage;
+use super::config::{Config, OnOutage};
 use super::flight::{Flight, Found, Landed, Leaving, Seat};
-use super::lease::{Lease, beside};
+use super::lease::Lease;
 use super::patience::{Patience, ask};
 use super::record::{AnswerRef, Record};
 use super::refused::{IdempotencyError, Refused, RefusedKind};
 use super::replay::replay;
 use super::service::{BoxError, Shared};
 use super::settle::Settle;
+use super::together::{Beside, caught};
 use super::work::{WorkResult, Worked, work};
 use crate::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Store, StoreError, StoreErrorKind,
@@ -51,31 +54,62 @@ where
     ReqBody::Error: Into<BoxError>,
     ResBody: Body<Data = Bytes>,
 {
-    pub(super) async fn run(self) -> Answer<ResBody, S::Error> {
+    /// It is written as a block, as an `async fn` keeps room for its arguments twice.
+    pub(super) fn run(self) -> impl Future<Output = Answer<ResBody, S::Error>> {
         let Self { shared, mut inner, parts, body, key, flight } = self;
-        let grpc = is_grpc(&parts.headers);
-        let (body, trailers) = collect::request(body, shared.config.request_limit).await?;
-        let fingerprint = shared.config.fingerprint(&parts, &body);
-        let entered = Entry { shared: &shared, key, fingerprint, flight }.enter().await?;
-        let whole = IdempotencyBody::whole(body, trailers);
-        match entered {
-            Entered::Replay(record) => {
-                if let Some(reauthorize) = &shared.config.reauthorize {
-                    let allowed = reauthorize(&parts);
-                    if !allowed.await {
-                        return Err(Refused::new(RefusedKind::ReplayForbidden).into());
-                    }
+        async move {
+            let config = &shared.config;
+            let grpc = is_grpc(&parts.headers);
+            let (body, trailers) = collect::request(body, config.request_limit).await?;
+            let fingerprint = config.fingerprint(&parts, &body);
+            let entry = Entry { shared: &shared, key, fingerprint, flight: &flight };
+            let mut entered = entry.enter().await?;
+            let body = IdempotencyBody::whole(body, trailers);
+            let owner = match &mut entered {
+                Entered::First(owner) => owner,
+                Entered::Replay(record) => {
+                    config.reauthorize(&parts).await?;
+                    return Ok(replay(mem::take(record), grpc)?);
                 }
-                Ok(replay(record, grpc)?)
-            }
-            Entered::Unprotected => {
-                let response = inner.call(Request::from_parts(parts, whole)).await;
-                let response = response.map_err(IdempotencyError::Inner)?;
-                Ok(response.map(IdempotencyBody::unread))
-            }
-            Entered::First(owner) => {
-                owner.run(inner, Request::from_parts(parts, whole), grpc).await
-            }
+                Entered::Unprotected => {
+                    let response = inner.call(Request::from_parts(parts, body)).await;
+                    let response = response.map_err(IdempotencyError::Inner)?;
+                    return Ok(response.map(IdempotencyBody::unread));
+                }
+            };
+            let mut request = Request::from_parts(parts, body);
+            request.extensions_mut().insert(owner.attempt());
+            let worked = match caught(|| inner.call(request)) {
+                Ok(handler) => {
+                    let keep = owner.lease.keep(&*shared.store, &owner.held, &flight);
+                    Beside::new(work(handler, grpc, config), keep).await
+                }
+                Err(panicked) => Worked::panicked(panicked, config),
+            };
+            // What is done is settled, whoever is still there to hear of it.
+            flight.set_leaving(Leaving::GoesOn);
+            owner.cleanup.is_done();
+            let record = owner.record_of(&worked, grpc);
+            let settled = owner.settle(worked.settle, record).await;
+            answer(settled, worked.result, grpc)
+        }
+    }
+}
+
+/// What goes to the client once the key is settled.
+fn answer<B: Body<Data = Bytes>, E>(
+    settled: Settled,
+    result: WorkResult<B, E>,
+    grpc: bool,
+) -> Answer<B, E> {
+    match (settled, result) {
+        // That goes on to whoever called, whatever others have answered.
+        (_, WorkResult::Panicked(panicked)) => resume_unwind(panicked),
+        (Settled::Other(answer), _) => Ok(replay(answer?, grpc)?),
+        (Settled::Ours, WorkResult::Failed(error)) => Err(IdempotencyError::Inner(error)),
+        (Settled::Ours, WorkResult::Passed(head, body)) => Ok(Response::from_parts(head, body)),
+        (Settled::Ours, WorkResult::Whole(head, body, trailers)) => {
+            Ok(Response::from_parts(head, IdempotencyBody::whole(body, trailers)))
         }
     }
 }
@@ -85,7 +119,7 @@ struct Entry<'a, St> {
     shared: &'a Arc<Shared<St>>,
     key: Key,
     fingerprint: Fingerprint,
-    flight: Arc<Flight>,
+    flight: &'a Arc<Flight>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
@@ -101,7 +135,7 @@ impl<St: Store> Entry<'_, St> {
     async fn enter(self) -> Result<Entered<St>, Refused> {
         let mut patience = Patience::new(self.shared.config.wait);
         loop {
-            match self.shared.flights.join(self.key, &self.fingerprint, &self.flight) {
+            match self.shared.flights.join(self.key, &self.fingerprint, self.flight) {
                 Found::Nobody(seat) => return self.claim(seat, patience).await,
                 Found::Different => return Err(Refused::new(RefusedKind::KeyReused)),
                 Found::Other(other) => match patience.wait(other.landed()).await {
@@ -113,7 +147,7 @@ impl<St: Store> Entry<'_, St> {
         }
     }
 
-    async fn claim(&self, seat: Seat, mut patience: Patience) -> Result<Entered<St>, Refused> {
+    async fn claim(&self, mut seat: Seat, mut patience: Patience) -> Result<Entered<St>, Refused> {
         let claim = self.claim_of();
         loop {
             let asked = Instant::now();
@@ -123,8 +157,9 @@ impl<St: Store> Entry<'_, St> {
             let claimed = match claimed.await {
                 Ok(Claimed::First(held)) => {
                     cleanup.holds(held);
+                    let lease = Lease::new(asked, self.shared.config.lease);
                     let shared = Arc::clone(self.shared);
-                    return Ok(Entered::First(Owner { shared, held, asked, seat, cleanup }));
+                    return Ok(Entered::First(Owner { shared, held, lease, seat, cleanup }));
                 }
                 other => other,
             };
@@ -174,66 +209,42 @@ fn refusal(claimed: &Claimed) -> Refused {
 struct Owner<St: Store> {
     shared: Arc<Shared<St>>,
     held: Held,
-    /// When the store was first asked for it.
-    asked: Instant,
+    lease: Lease,
     seat: Seat,
     cleanup: Cleanup<St>,
 }
 
+/// Whose answer is the one.
+enum Settled {
+    Ours,
+    Other(Result<Bytes, Refused>),
+}
+
 impl<St: Store> Owner<St> {
-    async fn run<S, ReqBody, ResBody>(
-        self,
-        inner: S,
-        mut request: Request<IdempotencyBody<ReqBody>>,
-        grpc: bool,
-    ) -> Answer<ResBody, S::Error>
-    where
-        S: Service<Request<IdempotencyBody<ReqBody>>, Response = Response<ResBody>>,
-        ReqBody: Body<Data = Bytes>,
-        ResBody: Body<Data = Bytes>,
-    {
-        let flight = self.seat.flight();
-        request.extensions_mut().insert(Attempt::new(self.held, Arc::clone(flight)));
-        let mut lease = Lease::new(self.asked, self.shared.config.lease);
-        let worked = beside(
-            work(inner, request, grpc, &self.shared.config),
-            lease.keep(&*self.shared.store, &self.held, flight),
-        )
-        .await;
-        self.finish(worked, &lease, grpc).await
+    fn attempt(&self) -> Attempt {
+        Attempt::new(self.held, Arc::clone(self.seat.flight()))
     }
 
-    /// Settles the key, then answers.
-    async fn finish<B: Body<Data = Bytes>, E>(
-        mut self,
-        worked: Worked<B, E>,
-        lease: &Lease,
-        grpc: bool,
-    ) -> Answer<B, E> {
-        self.seat.flight().set_leaving(Leaving::GoesOn);
-        self.cleanup.is_done();
-        match worked.settle {
-            Settle::Leave => {}
+    /// What is to be stored, if anything is.
+    fn record_of<B: Body, E>(&self, worked: &Worked<B, E>, grpc: bool) -> Bytes {
+        let WorkResult::Whole(head, body, trailers) = &worked.result else {
+            return Record::marker();
+        };
+        if worked.settle != Settle::Store {
+            return Bytes::new();
+        }
+        let (status, headers, trailers) = (head.status, &head.headers, trailers.as_ref());
+        let answer = AnswerRef { grpc, status, headers, body, trailers };
+        answer.encode(|name| self.shared.config.is_replayed(name))
+    }
+
+    async fn settle(&mut self, settle: Settle, record: Bytes) -> Settled {
+        match settle {
+            Settle::Store => return self.complete(record).await,
             Settle::Release => self.release().await,
-            Settle::Store => {
-                let record = self.record_of(&worked.result, grpc);
-                if let Stored::Other(answer) = self.complete(record, lease).await {
-                    return match worked.result {
-                        // That goes on to whoever called, whatever others have answered.
-                        WorkResult::Panicked(panic) => resume_unwind(panic),
-                        _ => Ok(replay(answer?, grpc)?),
-                    };
-                }
-            }
+            Settle::Leave => {}
         }
-        match worked.result {
-            WorkResult::Whole(head, body, trailers) => {
-                Ok(Response::from_parts(head, IdempotencyBody::whole(body, trailers)))
-            }
-            WorkResult::Passed(head, body) => Ok(Response::from_parts(head, body)),
-            WorkResult::Failed(error) => Err(IdempotencyError::Inner(error)),
-            WorkResult::Panicked(panic) => resume_unwind(panic),
-        }
+        Settled::Ours
     }
 
     /// If it fails the lease runs out.
@@ -242,37 +253,22 @@ impl<St: Store> Owner<St> {
         drop(ask(limit, || self.shared.store.release(&self.held)).await);
     }
 
-    fn record_of<B: Body, E>(&self, result: &WorkResult<B, E>, grpc: bool) -> Bytes {
-        let WorkResult::Whole(head, body, trailers) = result else { return Record::marker() };
-        let (status, headers, trailers) = (head.status, &head.headers, trailers.as_ref());
-        let answer = AnswerRef { grpc, status, headers, body, trailers };
-        answer.encode(|name| self.shared.config.is_replayed(name))
-    }
-
-    async fn complete(self, record: Bytes, lease: &Lease) -> Stored {
-        let (limit, keep) = (self.shared.config.store_timeout, self.shared.config.keep);
-        let store = &*self.shared.store;
-        match ask(limit, || store.complete(&self.held, record.clone(), keep)).await {
+    async fn complete(&mut self, record: Bytes) -> Settled {
+        let Config { store_timeout, keep, on_outage, .. } = self.shared.config;
+        let complete = || self.shared.store.complete(&self.held, record.clone(), keep);
+        match ask(store_timeout, complete).await {
             Ok(Completion::Stored) => {
                 self.seat.land(&record);
-                Stored::Ours
+                Settled::Ours
             }
             Ok(Completion::Lost(Some(theirs))) => {
                 self.seat.land(&theirs);
-                Stored::Other(Ok(theirs))
+                Settled::Other(Ok(theirs))
             }
-            Ok(Completion::Lost(None)) => Stored::Other(Err(Refused::in_progress(COME_BACK))),
+            Ok(Completion::Lost(None)) => Settled::Other(Err(Refused::in_progress(COME_BACK))),
             // Nobody else can have answered yet.
-            Err(_) if self.shared.config.on_outage == OnOutage::Run && lease.is_safe() => {
-                Stored::Ours
-            }
-            Err(error) => Stored::Other(Err(Refused::store(error))),
+            Err(_) if on_outage == OnOutage::Run && self.lease.is_safe() => Settled::Ours,
+            Err(error) => Settled::Other(Err(Refused::store(error))),
         }
     }
-}
-
-/// Whose answer is the one.
-enum Stored {
-    Ours,
-    Other(Result<Bytes, Refused>),
 }

@@ -1,23 +1,19 @@
 //! The handler's part of a try.
 
-use std::any::Any;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::response::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use mainstay_core::Code;
-use tower_service::Service;
 
 use super::body::IdempotencyBody;
 use super::collect::{self, Collected};
 use super::config::Config;
 use super::settle::{Ending, Settle};
+use super::together::{Caught, Panicked};
 
 const GRPC_STATUS: &str = "grpc-status";
 const EVENT_STREAM: &[u8] = b"text/event-stream";
@@ -34,26 +30,27 @@ pub(super) enum WorkResult<B: Body, E> {
     /// One that cannot, or is not to be.
     Passed(Parts, IdempotencyBody<B>),
     Failed(E),
-    Panicked(Box<dyn Any + Send>),
+    Panicked(Panicked),
 }
 
-/// Calls the service and reads its answer as far as is needed.
-pub(super) async fn work<S, ReqBody, ResBody>(
-    mut inner: S,
-    request: Request<IdempotencyBody<ReqBody>>,
-    grpc: bool,
-    config: &Config,
-) -> Worked<ResBody, S::Error>
+impl<B: Body, E> Worked<B, E> {
+    pub(super) fn panicked(panicked: Panicked, config: &Config) -> Self {
+        let settle = (config.outcomes)(Ending::Panicked);
+        Self { settle, result: WorkResult::Panicked(panicked) }
+    }
+}
+
+/// Runs the handler and reads its answer as far as is needed.
+pub(super) async fn work<F, B, E>(handler: F, grpc: bool, config: &Config) -> Worked<B, E>
 where
-    S: Service<Request<IdempotencyBody<ReqBody>>, Response = Response<ResBody>>,
-    ReqBody: Body,
-    ResBody: Body<Data = Bytes>,
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Data = Bytes>,
 {
     let settled = |ending, result| Worked { settle: (config.outcomes)(ending), result };
-    let response = match caught(async { inner.call(request).await }).await {
+    let response = match (Caught { future: handler }).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return settled(Ending::Failed, WorkResult::Failed(error)),
-        Err(panic) => return settled(Ending::Panicked, WorkResult::Panicked(panic)),
+        Err(panicked) => return Worked::panicked(panicked, config),
     };
     let (head, body) = response.into_parts();
     let known = ending_of(&head, grpc);
@@ -68,7 +65,7 @@ where
         return settled(Ending::Unstorable, passed);
     }
     let reading = collect::response(body, config.response_limit, config.stream_after);
-    match caught(reading).await {
+    match (Caught { future: reading }).await {
         Ok(Collected::Whole(body, trailers)) => {
             let settle = settle.unwrap_or_else(|| {
                 let code = trailers.as_ref().and_then(code_of).unwrap_or(Code::Unknown);
@@ -78,7 +75,7 @@ where
         }
         Ok(Collected::GoesOn(body)) => settled(Ending::Unstorable, WorkResult::Passed(head, body)),
         Ok(Collected::Broken(body)) => settled(Ending::Failed, WorkResult::Passed(head, body)),
-        Err(panic) => settled(Ending::Panicked, WorkResult::Panicked(panic)),
+        Err(panicked) => Worked::panicked(panicked, config),
     }
 }
 
@@ -100,16 +97,4 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let start = value.and_then(|value| value.get(..EVENT_STREAM.len()));
     start.is_some_and(|start| start.eq_ignore_ascii_case(EVENT_STREAM))
-}
-
-/// Runs a future; a panic becomes an error, which is passed on when the key is settled.
-///
-/// It is asserted to be unwind safe as a thread's end would be: what has panicked is dropped.
-async fn caught<F: Future>(future: F) -> Result<F::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(polled) => polled.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }

@@ -15,14 +15,14 @@ use crate::{
 
 /// Claims and records in the memory of this process.
 ///
-/// For tests, and for services of one process whose retries are seldom later than its restarts:
+/// For tests, and for services of one process in which an effect may run again after a restart:
 /// claims and records go with the process.
 ///
 /// It is bounded. With as many keys or bytes as it may have it refuses new keys
 /// ([`StoreErrorKind::Full`]) and goes on with those that it has: a key that is evicted before its
-/// time is an effect that happens twice. What has expired is removed by the calls that come after,
-/// two of them at each claim, so that there is no task in the background; the cost of that is a
-/// logarithm of the number of keys.
+/// time is an effect that happens twice. A key takes up to 1 KiB beside its record. What has expired
+/// is removed by the calls that come after, two of them at each claim, so that there is no task in
+/// the background; the cost of that is a logarithm of the number of keys.
 ///
 /// # Fences
 ///

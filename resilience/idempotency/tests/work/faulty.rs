@@ -39,7 +39,7 @@ pub(super) struct Faulty(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    store: MemoryStore,
+    store: Mutex<Arc<MemoryStore>>,
     plan: Mutex<Vec<(Call, VecDeque<Fault>)>>,
     outage: Mutex<Option<Fault>>,
     calls: Mutex<Vec<Call>>,
@@ -54,6 +54,21 @@ impl Faulty {
     /// All calls have this fault from now on.
     pub(super) fn all(&self, fault: Fault) {
         *self.0.outage.lock().unwrap() = Some(fault);
+    }
+
+    /// No call has a fault any more.
+    pub(super) fn heal(&self) {
+        self.0.plan.lock().unwrap().clear();
+        *self.0.outage.lock().unwrap() = None;
+    }
+
+    /// All keys are gone, as after a failover.
+    pub(super) fn lose_all(&self) {
+        *self.0.store.lock().unwrap() = Arc::default();
+    }
+
+    fn store(&self) -> Arc<MemoryStore> {
+        self.0.store.lock().unwrap().clone()
     }
 
     pub(super) fn calls(&self, of: Call) -> usize {
@@ -99,7 +114,7 @@ impl Faulty {
 
 impl Store for Faulty {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
-        self.through(Call::Claim, self.0.store.claim(claim)).await
+        self.through(Call::Claim, self.store().claim(claim)).await
     }
 
     async fn complete(
@@ -108,19 +123,19 @@ impl Store for Faulty {
         record: Bytes,
         keep: Duration,
     ) -> Result<Completion, StoreError> {
-        self.through(Call::Complete, self.0.store.complete(held, record, keep)).await
+        self.through(Call::Complete, self.store().complete(held, record, keep)).await
     }
 
     async fn release(&self, held: &Held) -> Result<(), StoreError> {
-        self.through(Call::Release, self.0.store.release(held)).await
+        self.through(Call::Release, self.store().release(held)).await
     }
 
     async fn renew(&self, held: &Held, lease: Duration) -> Result<Renewal, StoreError> {
-        self.through(Call::Renew, self.0.store.renew(held, lease)).await
+        self.through(Call::Renew, self.store().renew(held, lease)).await
     }
 
     fn promise(&self) -> Promise {
-        self.0.store.promise()
+        self.store().promise()
     }
 }
 

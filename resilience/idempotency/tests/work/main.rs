@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod faulty;
+mod law;
 mod owner;
 mod queue;
 mod run;

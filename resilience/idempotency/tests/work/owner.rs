@@ -49,14 +49,15 @@ async fn the_owner_learns_that_its_lease_may_end_before_it_does() {
         let began = Instant::now();
         let mut owner = begin(&service).await;
         assert_eq!(owner.left() + 2 * way, LEASE / 10 * 9);
-        store.plan(Call::Renew, [Fault::Slow(way)]);
+        // Almost as slow as it may be: what is counted from is when it was asked.
+        store.plan(Call::Renew, [Fault::Slow(LEASE / 13)]);
         store.all(fault);
         let lost = owner.grant().lost().clone();
         owner.during(lost.cancelled()).await;
         // The claim was renewed after a third, and then no more.
         let asked_last = LEASE / 3;
         let learnt = began.elapsed();
-        assert!(learnt >= asked_last + LEASE / 10 * 8 && learnt + way * 2 < asked_last + LEASE);
+        assert!(learnt >= asked_last + LEASE / 10 * 8 && learnt <= asked_last + LEASE / 10 * 9);
         assert_eq!(owner.left(), Duration::ZERO);
         assert!(store.calls(Call::Renew) >= 4, "{fault:?}: {}", store.calls(Call::Renew));
     }
@@ -86,6 +87,24 @@ async fn what_is_lost_is_not_renewed() {
     owner.during(sleep(LEASE)).await;
     assert!(owner.grant().lost().is_cancelled() && !other.grant().lost().is_cancelled());
     assert!(store.calls(Call::Renew) <= 1);
+}
+
+/// Scenario 20: a store that has lost the claim says so at the next renewal.
+#[tokio::test(start_paused = true)]
+async fn the_owner_learns_that_the_store_has_lost_its_claim() {
+    let (store, service) = service();
+    let mut owner = begin(&service).await;
+    store.lose_all();
+    let began = Instant::now();
+    let lost = owner.grant().lost().clone();
+    owner.during(lost.cancelled()).await;
+    assert!(began.elapsed() <= LEASE / 3 && store.calls(Call::Renew) == 1);
+    let other = begin(&service).await;
+    assert!(other.fence() > owner.fence());
+    match owner.complete("lost").await {
+        Err(NotStored::Lost(record)) => assert_eq!(record, "lost"),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Scenarios 9 and 10: a process that was paused past its lease is too late, and has the answer of

@@ -9,13 +9,13 @@ local function hold(state, fence)
     return {'first', fence, state == 'T' and 1 or 0}
 end
 
-if is_held and string.sub(owner, 9) == nonce then
-    return hold(state, number(3))
-end
 if is_held or state == 'C' then
     local is_same_version = string.sub(value, 43, 43) == string.sub(fingerprint, 1, 1)
     local is_same = string.sub(value, 44, HEADER) == string.sub(fingerprint, 2)
     if is_same_version and not is_same then return {'reused'} end
+end
+if is_held and string.sub(owner, 9) == nonce then
+    return hold(state, number(3))
 end
 if state == 'C' then return {'completed', string.sub(value, HEADER + 1)} end
 if is_held then

@@ -8,7 +8,7 @@ if is_held and owner == by then
 end
 if state == 'C' and owner == by then
     -- A write, although there is nothing to be written: what waits for replicas waits for it.
-    redis.call('PEXPIRE', KEYS[1], keep)
+    redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), 1))
     return {'stored'}
 end
 if state == 'C' then return {'lost', string.sub(value, HEADER + 1)} end

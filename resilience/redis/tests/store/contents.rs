@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mainstay_idempotency::conformance::Harness;
-use mainstay_idempotency::{Claimed, Fence, Held, Nonce, Store, StoreErrorKind};
+use mainstay_idempotency::{Claimed, Fence, Held, Nonce, Renewal, Store, StoreErrorKind};
+use mainstay_redis::RedisStore;
 use mainstay_redis::redis::{Cmd, cmd};
 
 use crate::single::Single;
-use crate::{KEEP, claim, complete, first, key, kind};
+use crate::{KEEP, PATIENT, claim, complete, first, key, kind};
 
 /// None of the calls can read what is there, and it stays.
 async fn is_unreadable(server: &Single, put: impl AsyncFn(&str)) {
@@ -79,6 +80,23 @@ async fn records_come_back_byte_for_byte() {
         let replay = store.claim(&crate::claim(claim.key)).await.unwrap();
         assert!(replay == Claimed::Completed(record.into()));
     }
+}
+
+/// The other version of the protocol, for whoever has chosen it.
+#[tokio::test]
+async fn answers_are_the_same_in_resp3() {
+    let server = Single::start();
+    let separator = if server.url().contains('?') { '&' } else { '?' };
+    let url = format!("{}{separator}protocol=resp3", server.url());
+    let store = RedisStore::connect(url).await.unwrap().prefix(server.prefix()).timeout(PATIENT);
+    let claim = claim(key());
+    let held = first(&store, &claim).await;
+    let others = store.claim(&crate::claim(claim.key)).await.unwrap();
+    assert!(matches!(others, Claimed::Running { .. }), "{others:?}");
+    assert_eq!(store.renew(&held, KEEP).await.unwrap(), Renewal::Renewed);
+    complete(&store, &held, b"done").await;
+    assert_eq!(store.claim(&claim).await.unwrap(), Claimed::Completed("done".into()));
+    store.release(&held).await.unwrap();
 }
 
 /// So that it rises although all data is lost.
