@@ -11,6 +11,7 @@ use http_body_util::Full;
 use mainstay_resilience::backoff::Backoff;
 use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers, Config};
 use mainstay_resilience::budget::Budget;
+use mainstay_resilience::permit::DroppedAsLayer;
 use mainstay_resilience::retry::{InboundLayer, Retry};
 use mainstay_resilience::stack::ClientStack;
 use mainstay_resilience::timeout::TimeoutLayer;
@@ -43,6 +44,13 @@ fn the_timeout_keeps_the_laws_in_any_order() {
     for subject in timeouts() {
         probe::fuzz(&subject);
     }
+}
+
+#[test]
+fn who_says_why_calls_are_dropped_keeps_the_laws() {
+    let subject = Subject::new(|inner| DroppedAsLayer::caller_gone().layer(inner));
+    probe::suite(&subject);
+    probe::fuzz(&subject);
 }
 
 /// Breakers that nothing opens.
