@@ -1,8 +1,9 @@
 use std::net::SocketAddr;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use super::gateway::GatewayUrl;
+use super::idempotency::KeyStore;
 use crate::logs::LogFormat;
 
 /// The reference service: orders over HTTP and gRPC.
@@ -30,9 +31,15 @@ pub struct OrdersConfig {
     )]
     pub database: String,
 
-    /// Where idempotency keys are kept
-    #[arg(long, env = "ORDERS_IDEMPOTENCY", default_value = "database", value_name = "WHERE")]
-    pub idempotency: IdempotencyStore,
+    /// Where idempotency keys are kept: `database`, `memory` or `redis://…`
+    #[arg(
+        long,
+        env = "ORDERS_IDEMPOTENCY",
+        hide_env_values = true,
+        default_value = "database",
+        value_name = "WHERE"
+    )]
+    pub idempotency: KeyStore,
 
     /// Where the operator's listener is
     #[arg(long, env = "ORDERS_ADMIN", default_value = "127.0.0.1:0", value_name = "ADDR")]
@@ -45,13 +52,6 @@ pub struct OrdersConfig {
     /// How logs look on stderr; json unless stdout is a terminal
     #[arg(long, env = "ORDERS_LOG", value_name = "FORMAT")]
     pub log: Option<LogFormat>,
-}
-
-/// Where idempotency keys are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum IdempotencyStore {
-    /// With the orders, in the same statements.
-    Database,
 }
 
 impl std::fmt::Debug for OrdersConfig {

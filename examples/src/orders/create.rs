@@ -9,18 +9,17 @@
 use std::time::Duration;
 
 use mainstay_core::{Clock as _, SystemClock};
+use mainstay_idempotency::Fingerprint;
 use tokio::time::{Instant, sleep};
 
 use super::OrderError;
 use super::context::RequestContext;
 use super::gateway::{Charge, GatewayError};
-use super::idempotency::{ScopedKey, fingerprint, gateway_key};
+use super::idempotency::{PATIENCE, ScopedKey, fingerprint};
 use super::model::{NewOrder, Order, Payment, Status};
 use super::service::{Answer, Orders};
 use super::store::{Claimed, Lease, is_passing};
 
-/// How long to wait for somebody else's request with the same key.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// How often to look whether it is done, and to ask a database that is away.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -36,7 +35,7 @@ impl Orders {
         self.refuse_in_vain(key).await?;
         match self.claim(key, &fingerprint, new).await? {
             Claimed::Ours(order, lease) => {
-                let gateway_key = gateway_key(self.store.id(), &key.scope, key.key.as_str());
+                let gateway_key = key.for_gateway(self.store.id());
                 let order = self.charge(context, order, lease, gateway_key).await?;
                 Ok(Answer { order, replayed: false })
             }
@@ -52,7 +51,7 @@ impl Orders {
     /// known there may be an answer already.
     async fn refuse_in_vain(&self, key: &ScopedKey) -> Result<(), OrderError> {
         let Some(source) = self.gateway.shut_off() else { return Ok(()) };
-        if self.store.knows(key).await.map_err(OrderError::IdempotencyStore)? {
+        if self.store.knows(key).await.map_err(OrderError::no_keys)? {
             return Ok(());
         }
         Err(OrderError::Payments { wait: source.wait(), source })
@@ -62,13 +61,13 @@ impl Orders {
     async fn claim(
         &self,
         key: &ScopedKey,
-        fingerprint: &str,
+        fingerprint: &Fingerprint,
         new: &NewOrder,
     ) -> Result<Claimed, OrderError> {
         let patience = Instant::from_std(SystemClock.now()) + PATIENCE;
         loop {
             let claim = self.store.claim(key, fingerprint, new).await;
-            match claim.map_err(OrderError::IdempotencyStore)? {
+            match claim.map_err(OrderError::no_keys)? {
                 Claimed::Busy if Instant::from_std(SystemClock.now()) < patience => {
                     sleep(LOOK).await;
                 }

@@ -66,17 +66,13 @@ pub enum OrderError {
     KeyMissing,
 
     /// The idempotency key cannot be one.
-    #[error("idempotency key {why}")]
+    #[error("invalid idempotency key")]
     #[fault(
         invalid_argument,
         reason = "IDEMPOTENCY_KEY_INVALID",
-        message = "The Idempotency-Key {why}."
+        message = "The Idempotency-Key must be one string of 1 to 255 visible characters."
     )]
-    KeyInvalid {
-        /// What is wrong with it.
-        #[fault(public)]
-        why: &'static str,
-    },
+    KeyInvalid,
 
     /// The idempotency key was used for something else.
     #[error("idempotency key used for another payload")]
@@ -106,7 +102,7 @@ pub enum OrderError {
         message = "It cannot be told whether this Idempotency-Key was used. Retry with the same.",
         retry_after = "1s"
     )]
-    IdempotencyStore(#[source] sqlx::Error),
+    IdempotencyStore(#[source] Box<dyn Error + Send + Sync>),
 
     /// The body is not JSON, or the message not what its schema says.
     #[error("malformed body")]
@@ -225,6 +221,13 @@ impl OrderError {
 fn shown(name: &str) -> String {
     const MOST_SHOWN: usize = 64;
     name.chars().filter(|it| !it.is_control()).take(MOST_SHOWN).collect()
+}
+
+impl OrderError {
+    /// Whether the key was used cannot be known, for this reason.
+    pub(super) fn no_keys(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::IdempotencyStore(why.into())
+    }
 }
 
 impl From<sqlx::Error> for OrderError {

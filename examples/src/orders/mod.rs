@@ -24,7 +24,7 @@ mod server;
 mod service;
 mod sockets;
 
-pub use config::{IdempotencyStore, OrdersConfig};
+pub use config::OrdersConfig;
 pub use error::OrderError;
 pub use run::{RunError, run};
 pub use server::{Addresses, ExtraRoutes, Server, StartError};

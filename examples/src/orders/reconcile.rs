@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::OrderError;
 use super::context::RequestContext;
-use super::idempotency::gateway_key;
 use super::service::Orders;
 use super::store::{LEASE, Stored};
 
@@ -86,7 +85,7 @@ async fn finish(orders: &Orders, stored: Stored) -> Result<(), OrderError> {
     // Before it is tried, so that an end in the middle counts as well.
     orders.store.postpone(id).await?;
     let Some(lease) = orders.store.take_over(id).await? else { return Ok(()) };
-    let key = gateway_key(orders.store.id(), &stored.scope, &stored.key);
+    let key = stored.key.for_gateway(orders.store.id());
     orders.charge(&RequestContext::background(), stored.order, lease, key).await?;
     tracing::info!(order = %id, "finished a pending order");
     Ok(orders.store.forget_attempts(id).await?)

@@ -15,6 +15,7 @@ use tonic_health::ServingStatus;
 use super::gateway::{Gateway, GatewayUrl, InvalidGatewayUrl};
 use super::grpc::{self, HealthReporter};
 use super::health::{self, Health};
+use super::idempotency::{Guards, OpenKeysError};
 use super::service::Orders;
 use super::sockets::{Sockets, embed_payments};
 use super::store::{OpenError, Store};
@@ -70,6 +71,9 @@ pub enum StartError {
     /// The database cannot be used.
     #[error("cannot open the database")]
     Database(#[from] OpenError),
+    /// The store of idempotency keys cannot be used.
+    #[error("cannot open the idempotency store")]
+    Idempotency(#[from] OpenKeysError),
     /// There is no socket to be had.
     #[error("cannot listen on {address}")]
     Listen {
@@ -93,6 +97,7 @@ impl Server {
     /// Starts the service. It serves when this returns.
     pub async fn start(config: &OrdersConfig, extra: ExtraRoutes) -> Result<Self, StartError> {
         let store = Store::open(&config.database).await?;
+        let guards = Guards::on(config.idempotency.open(store.id()).await?);
         let sockets = Sockets::bind(config).await?;
         let mut payments = JoinSet::new();
         let url = match &config.payments {
@@ -102,7 +107,7 @@ impl Server {
         let addresses = sockets.addresses(url)?;
         let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments)?);
         let closing = CancellationToken::new();
-        let (grpc, reporter) = grpc::router(orders.clone(), closing.clone()).await?;
+        let (grpc, reporter) = grpc::router(orders.clone(), &guards, closing.clone()).await?;
         let mut server = Self {
             addresses,
             store,
@@ -113,7 +118,7 @@ impl Server {
             tasks: JoinSet::new(),
             _payments: payments,
         };
-        let http = http::router(orders.clone()).merge(server.health()).merge(extra.http);
+        let http = http::router(orders.clone(), &guards).merge(server.health()).merge(extra.http);
         server.spawn(sockets.http, Wire::Http, http);
         server.spawn(sockets.grpc, Wire::Grpc, grpc.merge(extra.grpc));
         let admin = http::admin_router([orders.gateway.breaker().clone()]).merge(server.health());

@@ -59,7 +59,7 @@ impl Orders {
     /// Calls a paid order off. No money moves: refunds are the gateway's own affair.
     pub async fn cancel(&self, key: &ScopedKey, id: &str) -> Result<Answer, OrderError> {
         let known = OrderId::parse(id).ok_or_else(|| OrderError::not_found(id))?;
-        match self.store.cancel(key, known).await.map_err(OrderError::IdempotencyStore)? {
+        match self.store.cancel(key, known).await.map_err(OrderError::no_keys)? {
             Cancelled::Now(order) => Ok(Answer { order, replayed: false }),
             Cancelled::Before(order) => Ok(Answer { order, replayed: true }),
             Cancelled::Not(status) => {

@@ -8,31 +8,33 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::task::JoinSet;
 
-use crate::support::{Api, Database, Service, Simulator, eventually, new_order, on_each_database};
+use crate::support::{
+    Api, Database, Service, Setup, Simulator, eventually, new_order, on_each_store,
+};
 
-on_each_database!(a_kill_in_the_middle_of_writes_loses_nothing);
+on_each_store!(a_kill_in_the_middle_of_writes_loses_nothing);
 
 /// How many clients order at the same time.
 const CLIENTS: usize = 12;
 /// How many orders are answered before the kill, at least.
 const ANSWERED: usize = 60;
 
-async fn a_kill_in_the_middle_of_writes_loses_nothing(database: Database) {
+async fn a_kill_in_the_middle_of_writes_loses_nothing(setup: Setup) {
     let simulator = Simulator::start().await;
     let gateway = &simulator.gateway;
     // Slow enough that many are in flight at any moment; some fail on either side of the booking.
     let faults = json!({ "latency_ms": 20, "error_rate": 0.2, "hang_rate": 0.05, "seed": 7 });
     gateway.set_faults(faults).await;
-    let service = Service::start_calling(&database, &simulator).await;
+    let service = Service::start_on(&setup, &simulator).await;
     let clients = Clients::start(&service.api);
     eventually("orders", async || (clients.answered() >= ANSWERED).then_some(())).await;
     service.process.kill().await;
     let Outcome { answered, unanswered } = clients.outcome().await;
     assert!(!unanswered.is_empty(), "something was in flight");
-    assert_sound(&database).await;
+    assert_sound(&setup.database).await;
 
     gateway.no_faults().await;
-    let service = Service::start_calling(&database, &simulator).await;
+    let service = Service::start_on(&setup, &simulator).await;
     // What was answered is there, as it was answered.
     for (id, order) in &answered {
         assert_eq!(&service.api.get_json(&format!("/v1/orders/{id}")).await, order);
@@ -62,7 +64,7 @@ async fn a_kill_in_the_middle_of_writes_loses_nothing(database: Database) {
         assert_eq!(order["status"], "paid", "{order}");
         assert_eq!(charged[&order["id"]], &order["payment_id"]);
     }
-    assert_sound(&database).await;
+    assert_sound(&setup.database).await;
 }
 
 /// Clients that order, each order under a key of its own, until the service is gone.

@@ -27,3 +27,4 @@ mod process;
 mod python_client;
 mod reconcile;
 mod store;
+mod stores_of_keys;

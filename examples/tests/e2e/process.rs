@@ -41,6 +41,15 @@ fn a_database_that_is_not_there_is_one_line_and_exit_2() {
     }
 }
 
+#[test]
+fn an_idempotency_store_that_is_not_there_is_one_line_and_exit_2() {
+    for url in ["redis://:hunter2@127.0.0.1:1", "redis://", "rediss://:hunter2@h", "http://h"] {
+        let line = one_line(&output_of(ORDERS, &["--idempotency", url, "--http", "127.0.0.1:0"]));
+        assert!(line.contains("idempotency"), "{line}");
+        assert_eq!(line.contains("hunter2"), url.starts_with("rediss"), "{line}");
+    }
+}
+
 /// Somebody else has begun to create the schema and does not come to an end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_that_hangs_is_given_up_and_can_be_stopped() {

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue};
 use mainstay_examples::orders::idempotency::ScopedKey;
 use mainstay_examples::orders::model::{Currency, Line, NewOrder, Payment, Status};
 use mainstay_examples::orders::store::{Claimed, Store};
+use mainstay_idempotency::Fingerprint;
 
 use crate::support::{Database, eventually, on_each_database};
 
@@ -21,7 +22,9 @@ async fn one_of_many_claims_wins(database: Database) {
     let store = Store::open(&database.url()).await.unwrap();
     let claims = (0..32).map(|_| {
         let store = store.clone();
-        tokio::spawn(async move { store.claim(&key("k"), "print", &new_order()).await.unwrap() })
+        tokio::spawn(
+            async move { store.claim(&key("k"), &print("print"), &new_order()).await.unwrap() },
+        )
     });
     let mut won = 0;
     for claim in claims.collect::<Vec<_>>() {
@@ -31,14 +34,14 @@ async fn one_of_many_claims_wins(database: Database) {
         }
     }
     assert_eq!(won, 1);
-    let other = store.claim(&key("k"), "other print", &new_order()).await.unwrap();
+    let other = store.claim(&key("k"), &print("other print"), &new_order()).await.unwrap();
     assert!(matches!(other, Claimed::Reused), "{other:?}");
     store.close().await;
 }
 
 async fn only_the_last_holder_settles(database: Database) {
     let store = Store::open(&database.url()).await.unwrap();
-    let claimed = store.claim(&key("k"), "print", &new_order()).await.unwrap();
+    let claimed = store.claim(&key("k"), &print("print"), &new_order()).await.unwrap();
     let Claimed::Ours(order, first) = claimed else { panic!("{claimed:?}") };
     assert!(store.take_over(order.id).await.unwrap().is_none(), "it is held");
 
@@ -58,14 +61,15 @@ async fn only_the_last_holder_settles(database: Database) {
     let stored = store.order(order.id).await.unwrap().unwrap();
     assert_eq!(stored, order.clone().settled(captured));
     assert_eq!(stored.status, Status::Paid);
-    let again = store.claim(&key("k"), "print", &new_order()).await.unwrap();
+    let again = store.claim(&key("k"), &print("print"), &new_order()).await.unwrap();
     assert!(matches!(again, Claimed::Settled(it) if it == stored));
     store.close().await;
 }
 
 async fn only_the_first_holder_withdraws(database: Database) {
     let store = Store::open(&database.url()).await.unwrap();
-    let claim = async || match store.claim(&key("k"), "print", &new_order()).await.unwrap() {
+    let claim = async || match store.claim(&key("k"), &print("print"), &new_order()).await.unwrap()
+    {
         Claimed::Ours(order, lease) => (order, lease),
         claimed => panic!("{claimed:?}"),
     };
@@ -92,7 +96,7 @@ async fn only_the_first_holder_withdraws(database: Database) {
 
 async fn the_reconciler_lets_an_order_be_for_a_while(database: Database) {
     let store = Store::open(&database.url()).await.unwrap();
-    let claimed = store.claim(&key("k"), "print", &new_order()).await.unwrap();
+    let claimed = store.claim(&key("k"), &print("print"), &new_order()).await.unwrap();
     let Claimed::Ours(order, lease) = claimed else { panic!("{claimed:?}") };
     let due = async || store.abandoned(Duration::ZERO).await.unwrap().len();
     assert_eq!(due().await, 0, "it is held");
@@ -121,6 +125,10 @@ fn key(key: &'static str) -> ScopedKey {
     let mut headers = HeaderMap::new();
     headers.insert("idempotency-key", HeaderValue::from_static(key));
     ScopedKey::from_headers("POST /test", &headers).unwrap()
+}
+
+fn print(of: &str) -> Fingerprint {
+    Fingerprint::of([of.as_bytes()])
 }
 
 fn new_order() -> NewOrder {

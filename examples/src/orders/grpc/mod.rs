@@ -1,5 +1,6 @@
 //! The service over gRPC.
 
+mod calls;
 mod convert;
 mod ending;
 mod routes;

@@ -5,12 +5,10 @@ use tonic_reflection::server::Builder as Reflection;
 
 use super::v1::DESCRIPTORS;
 use super::v1::order_service_server::OrderServiceServer;
-use super::{ending, unread};
+use super::{calls, ending, unread};
+use crate::orders::idempotency::{Guards, guarded_all};
 use crate::orders::middleware::check_timeouts;
 use crate::orders::service::Orders;
-
-/// The most bytes of a message: as many as of a body over HTTP.
-const MOST_MESSAGE: usize = 64 * 1024;
 
 /// Tells the health service what to say.
 pub type HealthReporter = tonic_health::server::HealthReporter;
@@ -19,18 +17,21 @@ pub type HealthReporter = tonic_health::server::HealthReporter;
 /// then.
 pub async fn router(
     orders: Orders,
+    guards: &Guards,
     closing: CancellationToken,
 ) -> Result<(Router, HealthReporter), tonic_reflection::server::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<OrderServiceServer<Orders>>().await;
-    let orders = OrderServiceServer::new(orders).max_decoding_message_size(MOST_MESSAGE);
+    let orders = OrderServiceServer::new(orders).max_decoding_message_size(calls::MOST_MESSAGE);
     // Many clients speak the older protocol only, grpcio's among them.
     let routes = Routes::new(orders)
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    let router = routes
-        .into_axum_router()
+    let guarded = [calls::CREATE, calls::CANCEL]
+        .into_iter()
+        .fold(routes.into_axum_router(), |routes, call| guarded_all(routes, guards.guard(call)));
+    let router = guarded
         .route_layer(middleware::from_fn(check_timeouts))
         .layer(middleware::from_fn_with_state(closing, ending::with_the_service))
         .layer(middleware::from_fn(unread::name));

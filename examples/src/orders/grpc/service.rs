@@ -2,19 +2,17 @@ use mainstay_core::RequestId;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, async_trait};
 
+use super::calls::{CANCEL, CREATE};
 use super::v1::order_service_server::OrderService;
 use super::{convert, v1};
 use crate::orders::OrderError;
 use crate::orders::context::RequestContext;
-use crate::orders::idempotency::ScopedKey;
+use crate::orders::idempotency::{REPLAYED, ScopedKey};
 use crate::orders::model::{self, Order};
 use crate::orders::service::{Answer, Orders};
 
-const CREATE: &str = "/orders.v1.OrderService/CreateOrder";
-const CANCEL: &str = "/orders.v1.OrderService/CancelOrder";
 /// Where the next page starts: initial metadata of a list, as its messages are orders.
 const NEXT_CURSOR: &str = "next-cursor";
-const REPLAYED: &str = "idempotency-replayed";
 
 /// A page is read whole before the first order is sent, so that no transaction waits for a peer.
 type OrderStream = tokio_stream::Iter<std::vec::IntoIter<Result<v1::Order, Status>>>;
@@ -28,7 +26,7 @@ impl OrderService for Orders {
         request: Request<v1::CreateOrderRequest>,
     ) -> Result<Response<v1::Order>, Status> {
         let context = context(&request);
-        let key = ScopedKey::from_headers(CREATE, request.metadata().as_ref())?;
+        let key = ScopedKey::from_headers(CREATE.route, request.metadata().as_ref())?;
         let new = convert::new_order(request.into_inner())?;
         let answer = self.create(&context, &key, &new).await?;
         if answer.order.status == model::Status::Declined {
@@ -62,7 +60,7 @@ impl OrderService for Orders {
         &self,
         request: Request<v1::CancelOrderRequest>,
     ) -> Result<Response<v1::Order>, Status> {
-        let key = ScopedKey::from_headers(CANCEL, request.metadata().as_ref())?;
+        let key = ScopedKey::from_headers(CANCEL.route, request.metadata().as_ref())?;
         let answer = self.cancel(&key, &request.into_inner().id).await?;
         Ok(marked(answer))
     }

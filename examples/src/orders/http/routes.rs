@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
+use http::request::Parts;
+use mainstay_idempotency::Fingerprint;
 use mainstay_json::Json;
 use serde::Serialize;
 
@@ -16,23 +16,35 @@ use super::order_id::OrderId;
 use super::{order_body, order_query};
 use crate::orders::OrderError;
 use crate::orders::context::RequestContext;
-use crate::orders::idempotency::ScopedKey;
+use crate::orders::idempotency::{Call, Guards, REPLAYED, ScopedKey, fingerprint, guarded};
 use crate::orders::middleware::check_timeouts;
 use crate::orders::model::{Cursor, Order, Status};
 use crate::orders::service::{Answer, Orders};
 
 /// The most bytes of a body.
 pub(super) const MOST_BODY: usize = 64 * 1024;
-const CREATE: &str = "POST /v1/orders";
-const CANCEL: &str = "POST /v1/orders/{id}/cancel";
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const CREATE: Call = Call {
+    route: "POST /v1/orders",
+    most_body: MOST_BODY,
+    is: |_| true,
+    fingerprint: asked_for,
+    is_paid: true,
+};
+const CANCEL: Call = Call {
+    route: "POST /v1/orders/{id}/cancel",
+    most_body: MOST_BODY,
+    is: |_| true,
+    fingerprint: |request, _| Some(Fingerprint::of([request.uri.path().as_bytes()])),
+    is_paid: false,
+};
 
-/// The routes of orders.
-pub fn router(orders: Orders) -> Router {
+/// The routes of orders, with layers for idempotency keys around the calls that need one, unless
+/// the service does that by itself.
+pub fn router(orders: Orders, guards: &Guards) -> Router {
     Router::new()
-        .route("/v1/orders", post(create).get(list))
+        .route("/v1/orders", guarded(post(create), guards.guard(CREATE)).get(list))
         .route("/v1/orders/{id}", get(show))
-        .route("/v1/orders/{id}/cancel", post(cancel))
+        .route("/v1/orders/{id}/cancel", guarded(post(cancel), guards.guard(CANCEL)))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .route_layer(from_fn(check_body))
         .route_layer(from_fn(check_timeouts))
@@ -53,7 +65,7 @@ async fn create(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, OrderError> {
     let body = body.map_err(unread)?;
-    let key = ScopedKey::from_headers(CREATE, &headers)?;
+    let key = ScopedKey::from_headers(CREATE.route, &headers)?;
     let new = order_body::read(&headers, &body)?;
     let answer = orders.create(&context, &key, &new).await?;
     Ok(marked(answer, created))
@@ -79,9 +91,15 @@ async fn cancel(
     OrderId(id): OrderId,
     headers: HeaderMap,
 ) -> Result<Response, OrderError> {
-    let key = ScopedKey::from_headers(CANCEL, &headers)?;
+    let key = ScopedKey::from_headers(CANCEL.route, &headers)?;
     let answer = orders.cancel(&key, &id).await?;
     Ok(marked(answer, |order| Json(order).into_response()))
+}
+
+/// What a body asks for, if it can be read.
+fn asked_for(request: &Parts, body: &Bytes) -> Option<Fingerprint> {
+    let new = order_body::read(&request.headers, body).ok()?;
+    fingerprint(&new).ok()
 }
 
 /// Refuses a body by its headers, before the caller is told to send it.

@@ -1,3 +1,5 @@
+use mainstay_idempotency::Fingerprint;
+
 use super::Store;
 use super::lease::{self, Lease};
 use super::pool::with;
@@ -34,7 +36,7 @@ impl Store {
     pub async fn claim(
         &self,
         key: &ScopedKey,
-        fingerprint: &str,
+        fingerprint: &Fingerprint,
         new: &NewOrder,
     ) -> Result<Claimed, sqlx::Error> {
         let id = OrderId::new();
@@ -43,7 +45,7 @@ impl Store {
             return Ok(Claimed::Ours(order, Lease::first(id)));
         }
         let Some(first) = self.by_key(key).await? else { return Ok(Claimed::Busy) };
-        if first.fingerprint != fingerprint {
+        if first.fingerprint.differs_from(fingerprint) {
             return Ok(Claimed::Reused);
         }
         if first.order.status != Status::Pending {
@@ -68,7 +70,7 @@ impl Store {
     async fn insert(
         &self,
         key: &ScopedKey,
-        fingerprint: &str,
+        fingerprint: &Fingerprint,
         order: &Order,
         note: Option<&str>,
     ) -> Result<bool, sqlx::Error> {
@@ -86,7 +88,7 @@ impl Store {
                 .bind(order.created_at.as_millisecond())
                 .bind(&key.scope)
                 .bind(key.key.as_str())
-                .bind(fingerprint)
+                .bind(fingerprint.to_bytes().to_vec())
                 .bind(lease::FIRST_FENCE)
                 .bind(lease::end_from_now())
                 .execute(pool)

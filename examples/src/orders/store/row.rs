@@ -1,6 +1,8 @@
 use jiff::Timestamp;
+use mainstay_idempotency::Fingerprint;
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
+use crate::orders::idempotency::ScopedKey;
 use crate::orders::model::{Currency, Order, OrderId, Status};
 
 /// The columns that [`Stored`] is made of.
@@ -18,12 +20,10 @@ pub(super) use columns;
 pub struct Stored {
     /// The order.
     pub order: Order,
-    /// What the key is unique within.
-    pub scope: String,
     /// The key.
-    pub key: String,
+    pub key: ScopedKey,
     /// What tells its payload from others.
-    pub fingerprint: String,
+    pub fingerprint: Fingerprint,
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Stored
@@ -31,13 +31,15 @@ where
     &'static str: ColumnIndex<R>,
     String: Decode<'r, R::Database> + Type<R::Database>,
     i64: Decode<'r, R::Database> + Type<R::Database>,
+    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
 {
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
+        let key = ScopedKey::new(row.try_get("scope")?, row.try_get("key")?);
+        let fingerprint = Fingerprint::from_bytes(&row.try_get::<Vec<u8>, _>("fingerprint")?);
         Ok(Self {
             order: order(row)?,
-            scope: row.try_get("scope")?,
-            key: row.try_get("key")?,
-            fingerprint: row.try_get("fingerprint")?,
+            key: key.map_err(|_| unreadable("key"))?,
+            fingerprint: fingerprint.ok_or_else(|| unreadable("fingerprint"))?,
         })
     }
 }

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS orders (
     id             TEXT COLLATE "C" PRIMARY KEY,
     scope          TEXT   NOT NULL,
     key            TEXT   NOT NULL,
-    fingerprint    TEXT   NOT NULL,
+    fingerprint    BYTEA  NOT NULL,
     status         TEXT   NOT NULL CHECK (status IN ('pending', 'paid', 'declined', 'cancelled')),
     customer_email TEXT   NOT NULL,
     currency       TEXT   NOT NULL,

@@ -2,7 +2,7 @@ CREATE TABLE IF NOT EXISTS orders (
     id             TEXT    PRIMARY KEY,
     scope          TEXT    NOT NULL,
     key            TEXT    NOT NULL,
-    fingerprint    TEXT    NOT NULL,
+    fingerprint    BLOB    NOT NULL,
     status         TEXT    NOT NULL CHECK (status IN ('pending', 'paid', 'declined', 'cancelled')),
     customer_email TEXT    NOT NULL,
     currency       TEXT    NOT NULL,

@@ -7,6 +7,7 @@ mod grpc;
 mod problem;
 mod process;
 mod service;
+mod setup;
 mod wait;
 
 pub(crate) use api::{Api, new_order};
@@ -16,6 +17,7 @@ pub(crate) use grpc::{assert_status, keyed, order_message, with_metadata};
 pub(crate) use problem::{Fault, assert_problem};
 pub(crate) use process::{Process, output_of};
 pub(crate) use service::Service;
+pub(crate) use setup::{Setup, on_each_store};
 pub(crate) use wait::eventually;
 
 /// Makes a test of each function that takes a [`Database`], once for each kind of database.

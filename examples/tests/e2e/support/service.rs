@@ -1,7 +1,7 @@
 use mainstay_examples::orders::grpc::v1::order_service_client::OrderServiceClient;
 use tonic::transport::{Channel, Endpoint};
 
-use super::{Api, Database, Gateway, Process, Simulator};
+use super::{Api, Database, Gateway, Process, Setup, Simulator};
 
 /// The service `orders`, running.
 pub(crate) struct Service {
@@ -29,6 +29,14 @@ impl Service {
     pub(crate) async fn start_calling(database: &Database, simulator: &Simulator) -> Self {
         let payments = simulator.gateway.url();
         Self::start_with(&["--database", &database.url(), "--payments", payments]).await
+    }
+
+    /// On this database and this store of keys, with a simulator of its own process.
+    pub(crate) async fn start_on(setup: &Setup, simulator: &Simulator) -> Self {
+        let (database, payments) = (setup.database.url(), simulator.gateway.url());
+        let keys = setup.keys_url();
+        Self::start_with(&["--database", &database, "--payments", payments, "--idempotency", keys])
+            .await
     }
 
     async fn start_with(arguments: &[&str]) -> Self {

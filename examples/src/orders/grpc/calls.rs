@@ -1,0 +1,44 @@
+use bytes::Bytes;
+use http::request::Parts;
+use mainstay_idempotency::Fingerprint;
+use prost::Message;
+
+use super::{convert, v1};
+use crate::orders::idempotency::{Call, fingerprint};
+
+/// The most bytes of a message: as many as of a body over HTTP.
+pub(super) const MOST_MESSAGE: usize = 64 * 1024;
+/// What comes before a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
+
+pub(super) const CREATE: Call = Call {
+    route: "/orders.v1.OrderService/CreateOrder",
+    most_body: PREFIX + MOST_MESSAGE,
+    is: |request| request.uri.path() == CREATE.route,
+    fingerprint: new_order,
+    is_paid: true,
+};
+
+pub(super) const CANCEL: Call = Call {
+    route: "/orders.v1.OrderService/CancelOrder",
+    most_body: PREFIX + MOST_MESSAGE,
+    is: |request| request.uri.path() == CANCEL.route,
+    fingerprint: cancelled,
+    is_paid: false,
+};
+
+/// What a message asks for, if it can be read: one message has many encodings.
+fn new_order(_: &Parts, body: &Bytes) -> Option<Fingerprint> {
+    fingerprint(&convert::new_order(message(body)?).ok()?).ok()
+}
+
+fn cancelled(_: &Parts, body: &Bytes) -> Option<Fingerprint> {
+    let message: v1::CancelOrderRequest = message(body)?;
+    Some(Fingerprint::of([message.id.as_bytes()]))
+}
+
+fn message<M: Message + Default>(body: &Bytes) -> Option<M> {
+    let (prefix, message) = body.split_at_checked(PREFIX)?;
+    let is_plain = prefix.first() == Some(&0);
+    is_plain.then(|| M::decode(message).ok()).flatten()
+}

@@ -1,0 +1,111 @@
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+use mainstay_core::Code;
+use mainstay_idempotency::{
+    DynStore, Ending, Fingerprint, IdempotencyError, IdempotencyLayer, KeyRule, Refused,
+    RefusedKind, Scope, Settle,
+};
+
+use super::key;
+use crate::orders::OrderError;
+use crate::orders::store::LEASE;
+
+/// How long to wait for somebody else's request with the same key.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A call that must not run twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// What keys are unique within, besides the caller.
+    pub route: &'static str,
+    /// The most bytes of its body.
+    pub most_body: usize,
+    /// Whether it is this call; only these need a key.
+    pub is: fn(&Parts) -> bool,
+    /// What it asks for, if that can be told: two that ask for the same are the same request,
+    /// however they are written.
+    pub fingerprint: fn(&Parts, &Bytes) -> Option<Fingerprint>,
+    /// Whether a decline is among its answers.
+    pub is_paid: bool,
+}
+
+/// The layer around one call.
+pub type Guard = IdempotencyLayer<DynStore>;
+
+/// The layers around all calls of one wire, if keys are not kept in the database.
+#[derive(Clone, Debug)]
+pub struct Guards(Option<DynStore>);
+
+impl Guards {
+    /// On this store; without one, no layers.
+    pub fn on(store: Option<DynStore>) -> Self {
+        Self(store)
+    }
+
+    /// The layer around this call.
+    pub fn guard(&self, call: Call) -> Option<Guard> {
+        self.0.clone().map(|store| guard(store, call))
+    }
+}
+
+/// A handler is dropped with its client, as it is where there is no layer: what it leaves behind is
+/// a pending order, which the next try with the key finds.
+fn guard(store: DynStore, call: Call) -> Guard {
+    IdempotencyLayer::at_least_once(store)
+        .scope(move |request| Scope::of([key::scope(call.route, &request.headers).as_str()]))
+        .required_by(
+            move |request| {
+                if (call.is)(request) { KeyRule::Required } else { KeyRule::Ignored }
+            },
+        )
+        .fingerprint(move |request, body| {
+            let meant = (call.fingerprint)(request, body);
+            meant.unwrap_or_else(|| Fingerprint::of([&b"raw"[..], body]))
+        })
+        .outcomes(move |ending| settle(ending, call.is_paid))
+        .lease(LEASE)
+        .wait(PATIENCE)
+        .request_limit(call.most_body)
+        .dropped_with_the_client()
+}
+
+/// Which answers are kept: those that the database keeps, too. Everything else has done nothing, or
+/// left an order pending that the next try goes on with.
+fn settle(ending: Ending, is_paid: bool) -> Settle {
+    let is_kept = match ending {
+        Ending::Http(status) => {
+            status.is_success() || is_paid && status == StatusCode::PAYMENT_REQUIRED
+        }
+        // No other answer to an order has the code of a decline.
+        Ending::Grpc(code) => code == Code::Ok || is_paid && code == Code::FailedPrecondition,
+        _ => false,
+    };
+    if is_kept { Settle::Store } else { Settle::Release }
+}
+
+/// What a layer refuses, as the service itself would say it.
+pub(in crate::orders) async fn refused(error: IdempotencyError<Infallible>) -> OrderError {
+    match error {
+        IdempotencyError::Refused(refused) => refused.into(),
+        IdempotencyError::Inner(never) => match never {},
+    }
+}
+
+impl From<Refused> for OrderError {
+    fn from(refused: Refused) -> Self {
+        match refused.kind() {
+            RefusedKind::KeyMissing => Self::KeyMissing,
+            RefusedKind::KeyInvalid => Self::KeyInvalid,
+            RefusedKind::KeyReused => Self::KeyReused,
+            RefusedKind::InProgress => Self::InProgress,
+            RefusedKind::BodyTooLarge => Self::MessageTooLarge,
+            RefusedKind::BodyUnreadable => Self::MalformedBody(refused.into()),
+            RefusedKind::StoreUnavailable => Self::IdempotencyStore(refused.into()),
+            _ => Self::Internal(refused.into()),
+        }
+    }
+}
