@@ -89,7 +89,9 @@
 //! # Effects elsewhere
 //!
 //! Where the effect is in another system, the same tables serve as a plain
-//! [`Store`](mainstay_idempotency::Store), under a lease and with fences.
+//! [`Store`](mainstay_idempotency::Store), under a lease and with fences. What is in the database
+//! before and after such an effect goes with the claim all the same: [`Joined::keep`] in the first
+//! transaction, [`PgStore::complete_in`] or [`SqliteStore::complete_in`] in the last.
 //!
 //! Rows that have expired are in nobody's way, and go with `sweep`: call it now and then.
 

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
+use bytes::Bytes;
 use mainstay_idempotency::{Claim, Held};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::line::Line;
 use super::migrate::migrate;
 use super::retrying::retrying;
-use super::sql;
-use crate::error::TxError;
+use super::{held, sql};
+use crate::error::{TxError, TxErrorKind};
 use crate::finish::to_the_end;
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
@@ -112,6 +113,27 @@ impl PgStore {
     ) -> Result<Begun<Joined<Self>>, TxError> {
         let connection: &mut PgConnection = transaction;
         tx::join(self, connection, claim).await
+    }
+
+    /// Completes a claim that was [kept](Joined::keep) by an earlier transaction, in this one: what
+    /// else is done in it is committed with the record, for `keep` from now on, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`](crate::TxErrorKind::Lost) if the claim was taken over, completed or released, or has
+    /// expired. After any error the transaction has to be rolled back.
+    pub async fn complete_in(
+        &self,
+        transaction: &mut Transaction<'_, Postgres>,
+        held: &Held,
+        record: Bytes,
+        keep: Duration,
+    ) -> Result<(), TxError> {
+        let connection: &mut PgConnection = transaction;
+        if held::complete(self, connection, held, &record, keep).await? {
+            return Ok(());
+        }
+        Err(TxError::new(TxErrorKind::Lost))
     }
 
     /// What has become of a transaction whose commit was not answered. Waits for its end.

@@ -1,14 +1,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mainstay_idempotency::{Claim, Held};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::migrate::migrate;
 use super::queue::{WriterPlace, WriterQueue};
-use super::sql;
-use crate::error::TxError;
+use super::{held, sql};
+use crate::error::{TxError, TxErrorKind};
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
 use crate::tx::{self, Begun, Joined, Settled, Tx};
@@ -116,6 +117,27 @@ impl SqliteStore {
     ) -> Result<Begun<Joined<Self>>, TxError> {
         let connection: &mut SqliteConnection = transaction;
         tx::join(self, connection, claim).await
+    }
+
+    /// Completes a claim that was [kept](Joined::keep) by an earlier transaction, in this one: what
+    /// else is done in it is committed with the record, for `keep` from now on, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`](crate::TxErrorKind::Lost) if the claim was taken over, completed or released, or has
+    /// expired. After any error the transaction has to be rolled back.
+    pub async fn complete_in(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        held: &Held,
+        record: Bytes,
+        keep: Duration,
+    ) -> Result<(), TxError> {
+        let connection: &mut SqliteConnection = transaction;
+        if held::complete(connection, held, &record, keep).await? {
+            return Ok(());
+        }
+        Err(TxError::new(TxErrorKind::Lost))
     }
 
     /// What has become of a transaction whose commit was not answered.
