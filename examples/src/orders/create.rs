@@ -1,5 +1,10 @@
-//! Ordering, in three steps of which only the middle one leaves the process: a statement that
-//! claims the key and writes the order as pending, the charge, a statement that settles it.
+//! Ordering, in three steps of which only the middle one leaves the process: a transaction that
+//! claims the key and writes the order as pending, the charge, and a transaction that settles the
+//! order, stores the answer and completes the claim.
+//!
+//! Where keys are kept elsewhere a layer around the routes has claimed the key before any of this,
+//! and completes it after: the two transactions are then statements about the order alone, under
+//! the fence of that claim.
 //!
 //! Wherever it is cut off, by a deadline, a disconnect or the end of the process, the order stays
 //! pending and its lease runs out; then a retry or the reconciler does the second and third step
@@ -9,38 +14,42 @@
 use std::time::Duration;
 
 use mainstay_core::{Clock as _, SystemClock};
-use mainstay_idempotency::Fingerprint;
+use mainstay_idempotency::{Fence, Fingerprint};
 use tokio::time::{Instant, sleep};
 
 use super::OrderError;
 use super::context::RequestContext;
 use super::gateway::{Charge, GatewayError};
 use super::idempotency::{PATIENCE, ScopedKey, fingerprint};
-use super::model::{NewOrder, Order, Payment, Status};
+use super::model::{NewOrder, Order, Status};
 use super::service::{Answer, Orders};
-use super::store::{Claimed, Lease, is_passing};
+use super::store::{Claimed, Hold, Record};
 
 /// How often to look whether it is done, and to ask a database that is away.
 const LOOK: Duration = Duration::from_millis(100);
 
 impl Orders {
-    /// Orders, charging for it; or answers what the key was answered before.
+    /// Orders, charging for it; or answers what the key was answered before. `fence` is that of
+    /// the claim to the key, if somebody around this has made it.
     pub async fn create(
         &self,
         context: &RequestContext,
         key: &ScopedKey,
+        fence: Option<Fence>,
         new: &NewOrder,
     ) -> Result<Answer, OrderError> {
         let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
         self.refuse_in_vain(key).await?;
-        match self.claim(key, &fingerprint, new).await? {
-            Claimed::Ours(order, lease) => {
+        match self.claim(key, fence, &fingerprint, new).await? {
+            Claimed::Ours(order, hold) => {
                 let gateway_key = key.for_gateway(self.store.id());
-                let order = self.charge(context, order, lease, gateway_key).await?;
-                Ok(Answer { order, replayed: false })
+                let record = self.charge(context, order, hold, gateway_key).await?;
+                Ok(Answer { record, replayed: false })
             }
+            Claimed::Answered(record) => Ok(Answer { record, replayed: true }),
             Claimed::Settled(order) => {
-                Ok(Answer { order: as_first_answered(order), replayed: true })
+                let record = Record::of(as_first_answered(order))?;
+                Ok(Answer { record, replayed: true })
             }
             Claimed::Busy => Err(OrderError::InProgress),
             Claimed::Reused => Err(OrderError::KeyReused),
@@ -61,13 +70,19 @@ impl Orders {
     async fn claim(
         &self,
         key: &ScopedKey,
+        fence: Option<Fence>,
         fingerprint: &Fingerprint,
         new: &NewOrder,
     ) -> Result<Claimed, OrderError> {
         let patience = Instant::from_std(SystemClock.now()) + PATIENCE;
         loop {
-            let claim = self.store.claim(key, fingerprint, new).await;
-            match claim.map_err(OrderError::no_keys)? {
+            let claimed = if let Some(fence) = fence {
+                self.store.adopt(key, fingerprint, new, fence).await?
+            } else {
+                let claim = self.store.claim(key, fingerprint, new).await;
+                claim.map_err(OrderError::no_keys)?
+            };
+            match claimed {
                 Claimed::Busy if Instant::from_std(SystemClock.now()) < patience => {
                     sleep(LOOK).await;
                 }
@@ -77,15 +92,14 @@ impl Orders {
     }
 
     /// Charges for a pending order and settles it, giving word all the while. Whatever becomes of
-    /// it, the lease is given up at the end.
+    /// it, the hold is given up at the end.
     pub(super) async fn charge(
         &self,
         context: &RequestContext,
         order: Order,
-        lease: Lease,
+        hold: Hold,
         gateway_key: String,
-    ) -> Result<Order, OrderError> {
-        let held = self.store.hold(lease);
+    ) -> Result<Record, OrderError> {
         let charge = Charge {
             amount_cents: order.total_cents,
             currency: order.currency,
@@ -93,56 +107,76 @@ impl Orders {
             key: gateway_key,
         };
         let charged = tokio::select! {
-            charged = self.charge_and_settle(context, order, lease, &charge) => charged,
-            never = self.store.keep(lease) => match never {},
+            charged = self.charge_and_settle(context, order, &hold, &charge) => charged,
+            never = hold.keep() => match never {},
         };
-        if charged.is_ok() || self.is_withdrawn(lease, &charged).await {
-            held.settled();
+        match charged {
+            Ok(Charged::Ours(record)) => {
+                hold.settled().await;
+                Ok(record)
+            }
+            Ok(Charged::Theirs(record)) => {
+                hold.release().await;
+                Ok(record)
+            }
+            Err(error) => {
+                take_back(&hold, &error).await;
+                hold.release().await;
+                Err(error)
+            }
         }
-        charged
-    }
-
-    /// Takes an order back that the gateway was never asked about, as its breaker is open: there is
-    /// nothing to find out, and an outage is not to leave a heap of orders that somebody pays for
-    /// later. If that fails the order stays pending, which is what the others do.
-    async fn is_withdrawn(&self, lease: Lease, charged: &Result<Order, OrderError>) -> bool {
-        let is_unsent =
-            matches!(charged, Err(OrderError::Payments { source, .. }) if source.is_unsent());
-        is_unsent && self.store.withdraw(lease).await.unwrap_or(false)
     }
 
     async fn charge_and_settle(
         &self,
         context: &RequestContext,
         order: Order,
-        lease: Lease,
+        hold: &Hold,
         charge: &Charge,
-    ) -> Result<Order, OrderError> {
+    ) -> Result<Charged, OrderError> {
         let payment = self.gateway.charge(context, charge).await;
         let payment = payment.map_err(|error| unanswered(error, context))?;
-        if self.settle(context, lease, &payment).await? {
-            return Ok(order.settled(payment));
+        let id = order.id;
+        let record = Record::of(order.settled(payment))?;
+        if settle(context, hold, &record).await? {
+            return Ok(Charged::Ours(record));
         }
         // Too late, or the answer to an earlier try was lost: somebody has settled it, or will.
-        match self.store.order(order.id).await? {
-            Some(order) if order.status != Status::Pending => Ok(as_first_answered(order)),
+        match self.store.order(id).await? {
+            Some(order) if order.status != Status::Pending => {
+                Ok(Charged::Theirs(Record::of(as_first_answered(order))?))
+            }
             _ => Err(OrderError::InProgress),
         }
     }
+}
 
-    /// Settles, again and again until the deadline while the database is away or busy: the money
-    /// has moved, and it would be a pity not to say so.
-    async fn settle(
-        &self,
-        context: &RequestContext,
-        lease: Lease,
-        payment: &Payment,
-    ) -> Result<bool, OrderError> {
-        loop {
-            match self.store.settle(lease, payment).await {
-                Err(error) if is_passing(&error) && context.remaining() > LOOK => sleep(LOOK).await,
-                settled => return Ok(settled?),
-            }
+/// Who has settled an order that is charged for.
+enum Charged {
+    Ours(Record),
+    Theirs(Record),
+}
+
+/// Takes an order back that the gateway was never asked about, as its breaker is open: there is
+/// nothing to find out, and an outage is not to leave a heap of orders that somebody pays for
+/// later. If that fails the order stays pending, which is what the others do.
+async fn take_back(hold: &Hold, error: &OrderError) {
+    if matches!(error, OrderError::Payments { source, .. } if source.is_unsent()) {
+        let _ = hold.withdraw().await;
+    }
+}
+
+/// Settles, again and again until the deadline while the database is away or busy: the money has
+/// moved, and it would be a pity not to say so.
+async fn settle(
+    context: &RequestContext,
+    hold: &Hold,
+    record: &Record,
+) -> Result<bool, OrderError> {
+    loop {
+        match hold.settle(record).await {
+            Err(error) if error.is_retryable() && context.remaining() > LOOK => sleep(LOOK).await,
+            settled => return Ok(settled?),
         }
     }
 }

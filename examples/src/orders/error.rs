@@ -2,6 +2,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use mainstay_errors::{Details, Fault};
+use mainstay_sqlx::{TxError, TxErrorKind};
 
 use super::gateway::GatewayError;
 use super::store::is_passing;
@@ -186,7 +187,7 @@ pub enum OrderError {
         message = "The service cannot reach its database.",
         retry_after = "1s"
     )]
-    DatabaseUnavailable(#[source] sqlx::Error),
+    DatabaseUnavailable(#[source] Box<dyn Error + Send + Sync>),
 
     /// A bug, or a database of another version.
     #[error("internal")]
@@ -233,7 +234,16 @@ impl OrderError {
 impl From<sqlx::Error> for OrderError {
     fn from(error: sqlx::Error) -> Self {
         if is_passing(&error) {
-            return Self::DatabaseUnavailable(error);
+            return Self::DatabaseUnavailable(error.into());
+        }
+        Self::Internal(error.into())
+    }
+}
+
+impl From<TxError> for OrderError {
+    fn from(error: TxError) -> Self {
+        if error.is_retryable() || error.kind() == TxErrorKind::Unknown {
+            return Self::DatabaseUnavailable(error.into());
         }
         Self::Internal(error.into())
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mainstay_idempotency::{Claimed, Store as _};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -9,10 +10,13 @@ use tokio_util::sync::CancellationToken;
 use super::OrderError;
 use super::context::RequestContext;
 use super::service::Orders;
-use super::store::{LEASE, Stored};
+use super::store::{Hold, LEASE, Stored, claim_of};
 
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How often to remove answers whose time is over.
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// How many orders are finished at a time.
 const AT_ONCE: usize = 8;
@@ -25,14 +29,20 @@ enum Heard {
     Nothing,
 }
 
-/// Looks for orders that have been pending for long and that nobody holds, at once and then every
-/// second, until `stop`. An order it has begun with is brought to its end.
+/// Looks for orders that have been pending for long, at once and then every second, until `stop`, and
+/// finishes those that nobody holds. An order it has begun with is brought to its end.
 pub(super) async fn run(orders: Orders, stop: CancellationToken) {
     let mut ticks = interval(EVERY);
+    let mut sweeps = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
+            _ = sweeps.tick() => {
+                // What is left is in nobody's way, and goes the next time.
+                let _ = orders.store.sweep().await;
+                continue;
+            }
             () = stop.cancelled() => return,
         }
         if let Err(error) = round(&orders, &stop).await {
@@ -49,7 +59,7 @@ async fn round(orders: &Orders, stop: &CancellationToken) -> Result<(), OrderErr
     if orders.gateway.shut_off().is_some() {
         return Ok(());
     }
-    let mut waiting = orders.store.abandoned(LEASE).await?.into_iter();
+    let mut waiting = orders.store.pending(LEASE).await?.into_iter();
     let mut running = JoinSet::new();
     let mut silent = 0;
     loop {
@@ -82,11 +92,23 @@ async fn attempt(orders: Orders, stored: Stored) -> Heard {
 
 async fn finish(orders: &Orders, stored: Stored) -> Result<(), OrderError> {
     let id = stored.order.id;
+    let Some(hold) = take_over(orders, &stored).await? else { return Ok(()) };
     // Before it is tried, so that an end in the middle counts as well.
     orders.store.postpone(id).await?;
-    let Some(lease) = orders.store.take_over(id).await? else { return Ok(()) };
     let key = stored.key.for_gateway(orders.store.id());
-    orders.charge(&RequestContext::background(), stored.order, lease, key).await?;
+    orders.charge(&RequestContext::background(), stored.order, hold, key).await?;
     tracing::info!(order = %id, "finished a pending order");
     Ok(orders.store.forget_attempts(id).await?)
+}
+
+/// Claims the key of an order, wherever it is kept, as a retry would.
+async fn take_over(orders: &Orders, stored: &Stored) -> Result<Option<Hold>, OrderError> {
+    let Some(keys) = &orders.keys else { return Ok(orders.store.take_over(stored).await?) };
+    let claimed = keys.claim(&claim_of(&stored.key, stored.fingerprint)).await;
+    match claimed.map_err(OrderError::no_keys)? {
+        Claimed::First(held) => {
+            Ok(orders.store.adopt_held(stored.order.id, keys.clone(), held).await?)
+        }
+        _ => Ok(None),
+    }
 }

@@ -97,7 +97,8 @@ impl Server {
     /// Starts the service. It serves when this returns.
     pub async fn start(config: &OrdersConfig, extra: ExtraRoutes) -> Result<Self, StartError> {
         let store = Store::open(&config.database).await?;
-        let guards = Guards::on(config.idempotency.open(store.id()).await?);
+        let keys = config.idempotency.open(store.id()).await?;
+        let guards = Guards::on(keys.clone());
         let sockets = Sockets::bind(config).await?;
         let mut payments = JoinSet::new();
         let url = match &config.payments {
@@ -105,7 +106,7 @@ impl Server {
             None => embed_payments(&mut payments).await?,
         };
         let addresses = sockets.addresses(url)?;
-        let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments)?);
+        let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments)?, keys);
         let closing = CancellationToken::new();
         let (grpc, reporter) = grpc::router(orders.clone(), &guards, closing.clone()).await?;
         let mut server = Self {

@@ -1,21 +1,25 @@
+use mainstay_idempotency::{DynStore, Fence};
+
 use super::OrderError;
 use super::gateway::Gateway;
 use super::idempotency::ScopedKey;
 use super::model::{Cursor, ListQuery, Order, OrderId};
-use super::store::{Cancelled, Store};
+use super::store::{Cancelled, Record, Store};
 
 /// What can be done with orders, whichever wire it is asked over.
 #[derive(Clone, Debug)]
 pub struct Orders {
     pub(super) store: Store,
     pub(super) gateway: Gateway,
+    /// Where keys are claimed if not in the database, by layers around the routes.
+    pub(super) keys: Option<DynStore>,
 }
 
 /// An answer, and whether it was given before.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The order.
-    pub order: Order,
+    /// The order, as it was answered first.
+    pub record: Record,
     /// Whether this answers the same request again.
     pub replayed: bool,
 }
@@ -30,9 +34,10 @@ pub struct Page {
 }
 
 impl Orders {
-    /// The service on this database and this gateway.
-    pub fn new(store: Store, gateway: Gateway) -> Self {
-        Self { store, gateway }
+    /// The service on this database and this gateway, with keys in this store or, without one, in
+    /// the database.
+    pub fn new(store: Store, gateway: Gateway, keys: Option<DynStore>) -> Self {
+        Self { store, gateway, keys }
     }
 
     /// The database.
@@ -56,16 +61,27 @@ impl Orders {
         Ok(Page { next_cursor: last.filter(|_| more_follow), orders })
     }
 
-    /// Calls a paid order off. No money moves: refunds are the gateway's own affair.
-    pub async fn cancel(&self, key: &ScopedKey, id: &str) -> Result<Answer, OrderError> {
+    /// Calls a paid order off. No money moves: refunds are the gateway's own affair. `fence` is that
+    /// of the claim to the key, if somebody around this has made it.
+    pub async fn cancel(
+        &self,
+        key: &ScopedKey,
+        fence: Option<Fence>,
+        id: &str,
+    ) -> Result<Answer, OrderError> {
         let known = OrderId::parse(id).ok_or_else(|| OrderError::not_found(id))?;
-        match self.store.cancel(key, known).await.map_err(OrderError::no_keys)? {
-            Cancelled::Now(order) => Ok(Answer { order, replayed: false }),
-            Cancelled::Before(order) => Ok(Answer { order, replayed: true }),
+        let cancelled = match fence {
+            Some(_) => self.store.cancel_held(key, known).await?,
+            None => self.store.cancel(key, known).await.map_err(OrderError::no_keys)?,
+        };
+        match cancelled {
+            Cancelled::Now(record) => Ok(Answer { record, replayed: false }),
+            Cancelled::Before(record) => Ok(Answer { record, replayed: true }),
             Cancelled::Not(status) => {
                 Err(OrderError::NotCancellable { id: id.to_owned(), status: status.as_str() })
             }
             Cancelled::Missing => Err(OrderError::not_found(id)),
+            Cancelled::Busy => Err(OrderError::InProgress),
             Cancelled::Reused => Err(OrderError::KeyReused),
         }
     }

@@ -1,4 +1,5 @@
 use mainstay_core::RequestId;
+use mainstay_idempotency::{Attempt, Fence};
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -27,9 +28,10 @@ impl OrderService for Orders {
     ) -> Result<Response<v1::Order>, Status> {
         let context = context(&request);
         let key = ScopedKey::from_headers(CREATE.route, request.metadata().as_ref())?;
+        let fence = fence(&request);
         let new = convert::new_order(request.into_inner())?;
-        let answer = self.create(&context, &key, &new).await?;
-        if answer.order.status == model::Status::Declined {
+        let answer = self.create(&context, &key, fence, &new).await?;
+        if answer.record.order.status == model::Status::Declined {
             return Err(declined(answer.replayed));
         }
         Ok(marked(answer))
@@ -61,7 +63,8 @@ impl OrderService for Orders {
         request: Request<v1::CancelOrderRequest>,
     ) -> Result<Response<v1::Order>, Status> {
         let key = ScopedKey::from_headers(CANCEL.route, request.metadata().as_ref())?;
-        let answer = self.cancel(&key, &request.into_inner().id).await?;
+        let fence = fence(&request);
+        let answer = self.cancel(&key, fence, &request.into_inner().id).await?;
         Ok(marked(answer))
     }
 }
@@ -74,6 +77,11 @@ fn context<T>(request: &Request<T>) -> RequestContext {
     }
 }
 
+/// The fence of the claim that a layer around the service has made, if there is one.
+fn fence<T>(request: &Request<T>) -> Option<Fence> {
+    request.extensions().get().map(Attempt::fence)
+}
+
 fn declined(replayed: bool) -> Status {
     let mut status = Status::from(OrderError::Declined);
     if replayed {
@@ -84,7 +92,7 @@ fn declined(replayed: bool) -> Status {
 
 /// The response to an answer, marked if it was given before.
 fn marked(answer: Answer) -> Response<v1::Order> {
-    let mut response = Response::new(answer.order.into());
+    let mut response = Response::new(answer.record.order.into());
     if answer.replayed {
         response.metadata_mut().insert(REPLAYED, MetadataValue::from_static("true"));
     }

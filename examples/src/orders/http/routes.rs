@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
 use http::request::Parts;
-use mainstay_idempotency::Fingerprint;
+use mainstay_idempotency::{Attempt, Fence, Fingerprint};
 use mainstay_json::Json;
 use serde::Serialize;
 
@@ -20,6 +22,7 @@ use crate::orders::idempotency::{Call, Guards, REPLAYED, ScopedKey, fingerprint,
 use crate::orders::middleware::check_timeouts;
 use crate::orders::model::{Cursor, Order, Status};
 use crate::orders::service::{Answer, Orders};
+use crate::orders::store::Record;
 
 /// The most bytes of a body.
 pub(super) const MOST_BODY: usize = 64 * 1024;
@@ -61,13 +64,14 @@ struct PageBody {
 async fn create(
     State(orders): State<Orders>,
     Extension(context): Extension<RequestContext>,
+    attempt: Option<Extension<Attempt>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, OrderError> {
     let body = body.map_err(unread)?;
     let key = ScopedKey::from_headers(CREATE.route, &headers)?;
     let new = order_body::read(&headers, &body)?;
-    let answer = orders.create(&context, &key, &new).await?;
+    let answer = orders.create(&context, &key, fence(attempt), &new).await?;
     Ok(marked(answer, created))
 }
 
@@ -89,11 +93,12 @@ async fn list(
 async fn cancel(
     State(orders): State<Orders>,
     OrderId(id): OrderId,
+    attempt: Option<Extension<Attempt>>,
     headers: HeaderMap,
 ) -> Result<Response, OrderError> {
     let key = ScopedKey::from_headers(CANCEL.route, &headers)?;
-    let answer = orders.cancel(&key, &id).await?;
-    Ok(marked(answer, |order| Json(order).into_response()))
+    let answer = orders.cancel(&key, fence(attempt), &id).await?;
+    Ok(marked(answer, |record| json(record).into_response()))
 }
 
 /// What a body asks for, if it can be read.
@@ -125,17 +130,28 @@ pub(super) fn unread(rejection: BytesRejection) -> OrderError {
 }
 
 /// The response to an order that was asked for, whatever the gateway said to it.
-fn created(order: Order) -> Response {
-    if order.status == Status::Declined {
+fn created(record: Record) -> Response {
+    if record.order.status == Status::Declined {
         return OrderError::Declined.into_response();
     }
-    let location = format!("/v1/orders/{}", order.id);
-    (StatusCode::CREATED, [(LOCATION, location)], Json(order)).into_response()
+    let location = format!("/v1/orders/{}", record.order.id);
+    (StatusCode::CREATED, [(LOCATION, location)], json(record)).into_response()
+}
+
+/// The bytes that were written down, and not the order written once more: another release might
+/// write it in another way.
+fn json(record: Record) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], record.json)
+}
+
+/// The fence of the claim that a layer around the route has made, if there is one.
+fn fence(attempt: Option<Extension<Attempt>>) -> Option<Fence> {
+    attempt.map(|Extension(attempt)| attempt.fence())
 }
 
 /// The response to an answer, marked if it was given before.
-fn marked(answer: Answer, respond: impl FnOnce(Order) -> Response) -> Response {
-    let mut response = respond(answer.order);
+fn marked(answer: Answer, respond: impl FnOnce(Record) -> Response) -> Response {
+    let mut response = respond(answer.record);
     if answer.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::{Currency, NewOrder, OrderId, Status};
 
 /// An order as it is stored and shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Which one.
     pub id: OrderId,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::Store;
-use super::lease::{millis, now_millis};
+use super::pending::{millis, now_millis};
 use super::pool::with;
 use crate::orders::model::OrderId;
 

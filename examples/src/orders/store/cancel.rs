@@ -1,83 +1,97 @@
-use super::Store;
-use super::pool::with;
+use mainstay_idempotency::Fingerprint;
+use mainstay_sqlx::{Begun, TxError};
+
+use super::claim::{KEEP, claim_of};
+use super::pool::{with, with_claims};
 use super::row::{Stored, columns};
+use super::{Record, Store};
 use crate::orders::idempotency::ScopedKey;
-use crate::orders::model::{Order, OrderId, Status};
-
-const CLAIM: &str = "INSERT INTO cancellations (scope, key, order_id) VALUES ($1, $2, $3)
-    ON CONFLICT (scope, key) DO NOTHING";
-
-const CLAIMED_FOR: &str = "SELECT order_id FROM cancellations WHERE scope = $1 AND key = $2";
+use crate::orders::model::{OrderId, Status};
 
 const CANCEL: &str = concat!(
-    "UPDATE orders SET status = 'cancelled' WHERE id = $1 AND status = 'paid' RETURNING ",
+    "UPDATE orders SET status = 'cancelled', cancelled_under = $2
+     WHERE id = $1 AND status = 'paid' RETURNING ",
     columns!()
 );
+
+const CANCELLED_UNDER: &str =
+    concat!("SELECT ", columns!(), " FROM orders WHERE id = $1 AND cancelled_under = $2");
 
 /// What came of calling an order off.
 #[derive(Debug)]
 pub enum Cancelled {
     /// It is called off.
-    Now(Order),
+    Now(Record),
     /// It was called off before, under the same key.
-    Before(Order),
+    Before(Record),
     /// It is in a state that cannot be called off.
     Not(Status),
     /// There is no such order.
     Missing,
+    /// Somebody else is at it.
+    Busy,
     /// The key was used for another order.
     Reused,
 }
 
 impl Store {
-    /// Calls an order off: the claim to the key and the effect are one transaction, so that there
-    /// is never the one without the other.
-    pub async fn cancel(&self, key: &ScopedKey, id: OrderId) -> Result<Cancelled, sqlx::Error> {
+    /// Calls an order off: the claim to the key, the effect and the answer are one transaction, so
+    /// that there is never the one without the others.
+    pub async fn cancel(&self, key: &ScopedKey, id: OrderId) -> Result<Cancelled, TxError> {
         let text = id.to_string();
-        let (claimed, order): (bool, Option<Stored>) = with!(&self.write, pool => {
-            let mut tx = pool.begin().await?;
-            let claim = sqlx::query(CLAIM).bind(&key.scope).bind(key.key.as_str()).bind(&text);
-            let claimed = claim.execute(&mut *tx).await?.rows_affected() == 1;
-            let mut order = None;
-            if claimed {
-                order = sqlx::query_as(CANCEL).bind(&text).fetch_optional(&mut *tx).await?;
+        let claim = claim_of(key, Fingerprint::of([text.as_bytes()]));
+        with_claims!(&self.claims, claims, _begin => match claims.begin(&claim).await? {
+            Begun::First(mut tx) => {
+                let order = sqlx::query_as(CANCEL)
+                    .bind(text)
+                    .bind(key.id.to_string())
+                    .fetch_optional(&mut *tx);
+                let Some(Stored { order, .. }) = order.await? else {
+                    // A refusal is not written down: the order may yet get there.
+                    tx.roll_back().await?;
+                    return Ok(self.refusal(id).await?);
+                };
+                let record = Record::of(order)?;
+                tx.complete(record.json.clone(), KEEP).await?;
+                Ok(Cancelled::Now(record))
             }
-            // A refusal is not written down: the order may yet get there.
-            match &order {
-                Some(_) => tx.commit().await?,
-                None => tx.rollback().await?,
-            }
-            (claimed, order)
-        });
-        match (order, claimed) {
-            (Some(stored), _) => Ok(Cancelled::Now(stored.order)),
-            (None, true) => self.refusal(id).await,
-            (None, false) => self.cancelled_before(key, id).await,
+            Begun::Replay(json) => Ok(Cancelled::Before(Record::read(json)?)),
+            Begun::Running { .. } | Begun::Abandoned => Ok(Cancelled::Busy),
+            Begun::Reused => Ok(Cancelled::Reused),
+        })
+    }
+
+    /// Calls an order off for somebody who has claimed the key elsewhere. What that store forgets,
+    /// the order knows.
+    pub async fn cancel_held(
+        &self,
+        key: &ScopedKey,
+        id: OrderId,
+    ) -> Result<Cancelled, sqlx::Error> {
+        let (text, under) = (id.to_string(), key.id.to_string());
+        let cancelled: Option<Stored> = with!(
+            &self.write,
+            pool => sqlx::query_as(CANCEL).bind(&text).bind(&under).fetch_optional(pool).await?
+        );
+        if let Some(stored) = cancelled {
+            return Ok(Cancelled::Now(Record::of(stored.order)?));
+        }
+        let before: Option<Stored> = with!(
+            &self.read,
+            pool => sqlx::query_as(CANCELLED_UNDER)
+                .bind(&text)
+                .bind(&under)
+                .fetch_optional(pool)
+                .await?
+        );
+        match before {
+            Some(stored) => Ok(Cancelled::Before(Record::of(stored.order)?)),
+            None => self.refusal(id).await,
         }
     }
 
     async fn refusal(&self, id: OrderId) -> Result<Cancelled, sqlx::Error> {
         let order = self.order(id).await?;
         Ok(order.map_or(Cancelled::Missing, |order| Cancelled::Not(order.status)))
-    }
-
-    async fn cancelled_before(
-        &self,
-        key: &ScopedKey,
-        id: OrderId,
-    ) -> Result<Cancelled, sqlx::Error> {
-        let claimed_for: Option<String> = with!(
-            &self.read,
-            pool => sqlx::query_scalar(CLAIMED_FOR)
-                .bind(&key.scope)
-                .bind(key.key.as_str())
-                .fetch_optional(pool)
-                .await
-        )?;
-        if claimed_for.is_some_and(|order| order != id.to_string()) {
-            return Ok(Cancelled::Reused);
-        }
-        let order = self.order(id).await?;
-        Ok(order.map_or(Cancelled::Missing, Cancelled::Before))
     }
 }

@@ -1,13 +1,16 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use mainstay_idempotency::DynStore;
+use mainstay_sqlx::{MigrateError, PgStore, SqliteStore};
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, Database, PgConnection, SqliteConnection};
 
-use super::pool::{Pool, with};
+use super::pool::{Claims, Pool, with};
 use super::{Store, identity};
+use crate::orders::idempotency::PATIENCE;
 
 /// How long the first connection may take, and how long the schema.
 const STEP: Duration = Duration::from_secs(5);
@@ -43,6 +46,12 @@ pub enum OpenError {
     /// The tables cannot be made.
     #[error("the schema cannot be created")]
     Schema(#[source] sqlx::Error),
+    /// The tables of idempotency keys cannot be made.
+    #[error("the schema of idempotency keys cannot be created")]
+    Claims(#[source] MigrateError),
+    /// The tables were made by a release that kept its keys in another way.
+    #[error("the schema is of an older release: name another database")]
+    Older,
 }
 
 impl Store {
@@ -84,7 +93,12 @@ impl Store {
         in_time(first.close(), OpenError::Connect).await?;
         let pool =
             |most| bounded(SqlitePoolOptions::new(), most).connect_lazy_with(options.clone());
-        Self::identified(Pool::Sqlite(pool(SQLITE_READERS)), Pool::Sqlite(pool(1))).await
+        let (read, write) = (pool(SQLITE_READERS), pool(1));
+        in_time(SqliteStore::migrate(&write), OpenError::Claims).await?;
+        let claims = SqliteStore::new(write.clone()).wait(PATIENCE);
+        let leases = DynStore::new(claims.clone());
+        let pools = (Pool::Sqlite(read), Pool::Sqlite(write));
+        Self::identified(pools, Claims::Sqlite(claims), leases).await
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
@@ -96,12 +110,21 @@ impl Store {
         in_time(schema.execute(&mut first), OpenError::Schema).await?;
         in_time(first.close(), OpenError::Connect).await?;
         let pool = bounded(PgPoolOptions::new(), POSTGRES_CONNECTIONS).connect_lazy_with(options);
-        Self::identified(Pool::Postgres(pool.clone()), Pool::Postgres(pool)).await
+        in_time(PgStore::migrate(&pool), OpenError::Claims).await?;
+        let claims = PgStore::new(pool.clone()).wait(PATIENCE);
+        let leases = DynStore::new(claims.clone());
+        let pools = (Pool::Postgres(pool.clone()), Pool::Postgres(pool));
+        Self::identified(pools, Claims::Postgres(claims), leases).await
     }
 
-    async fn identified(read: Pool, write: Pool) -> Result<Self, OpenError> {
+    async fn identified(
+        (read, write): (Pool, Pool),
+        claims: Claims,
+        leases: DynStore,
+    ) -> Result<Self, OpenError> {
         let id = in_time(identity::of(&write), OpenError::Schema).await?;
-        Ok(Self { read, write, id: id.into() })
+        let id = id.ok_or(OpenError::Older)?;
+        Ok(Self { read, write, claims, leases, id: id.into() })
     }
 }
 
@@ -118,9 +141,9 @@ fn silent<O: ConnectOptions>(options: &O) -> O {
     options.clone().disable_statement_logging()
 }
 
-async fn in_time<T>(
-    step: impl Future<Output = Result<T, sqlx::Error>>,
-    otherwise: fn(sqlx::Error) -> OpenError,
+async fn in_time<T, E>(
+    step: impl Future<Output = Result<T, E>>,
+    otherwise: fn(E) -> OpenError,
 ) -> Result<T, OpenError> {
     match tokio::time::timeout(STEP, step).await {
         Ok(done) => done.map_err(otherwise),

@@ -1,3 +1,4 @@
+use mainstay_sqlx::{PgStore, SqliteStore};
 use sqlx::{PgPool, SqlitePool};
 
 /// Connections to whichever database it is.
@@ -7,6 +8,15 @@ pub(super) enum Pool {
     Sqlite(SqlitePool),
     /// To a server.
     Postgres(PgPool),
+}
+
+/// The claims of keys in whichever database it is, over the connections for writing.
+#[derive(Clone, Debug)]
+pub(super) enum Claims {
+    /// In a file.
+    Sqlite(SqliteStore),
+    /// On a server.
+    Postgres(PgStore),
 }
 
 /// Does the same with whichever pool it is: `with!(&self.read, pool => …)`.
@@ -22,4 +32,22 @@ macro_rules! with {
     };
 }
 
-pub(super) use with;
+/// Does the same with whichever claims it is, and with the statement that begins a transaction
+/// which is to write.
+macro_rules! with_claims {
+    ($claims:expr, $name:ident, $begin:ident => $body:expr) => {
+        match $claims {
+            $crate::orders::store::pool::Claims::Sqlite($name) => {
+                // One that read first could not write after another has.
+                let $begin = "BEGIN IMMEDIATE";
+                $body
+            }
+            $crate::orders::store::pool::Claims::Postgres($name) => {
+                let $begin = "BEGIN";
+                $body
+            }
+        }
+    };
+}
+
+pub(super) use {with, with_claims};

@@ -12,19 +12,13 @@ CREATE TABLE IF NOT EXISTS orders (
     payment_id     TEXT,
     created_at     INTEGER NOT NULL,
     fence          INTEGER NOT NULL,
-    leased_until   INTEGER NOT NULL,
+    -- The key of the cancellation, as stores of claims know it.
+    cancelled_under TEXT,
     UNIQUE (scope, key),
     CHECK ((status IN ('paid', 'cancelled')) = (payment_id IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX IF NOT EXISTS orders_pending ON orders (leased_until) WHERE status = 'pending';
-
-CREATE TABLE IF NOT EXISTS cancellations (
-    scope    TEXT NOT NULL,
-    key      TEXT NOT NULL,
-    order_id TEXT NOT NULL,
-    PRIMARY KEY (scope, key)
-) STRICT;
+CREATE INDEX IF NOT EXISTS orders_pending ON orders (created_at) WHERE status = 'pending';
 
 -- How often the reconciler has tried an order, and when it may again.
 CREATE TABLE IF NOT EXISTS reconciliations (
