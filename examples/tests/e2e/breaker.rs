@@ -305,7 +305,7 @@ async fn a_failure_that_passes_is_not_seen_outside() {
 }
 
 /// A seed with which charges meet these fates where half of them fail.
-fn seed_of(fates: [Fate; 2]) -> u64 {
+pub(crate) fn seed_of(fates: [Fate; 2]) -> u64 {
     let mut seeds = 0..1000;
     let found = seeds.find(|seed| {
         let faults = json!({ "error_rate": 0.5, "status": 503, "seed": seed });
@@ -343,7 +343,7 @@ async fn force(admin: &Api, name: &str, force: &str) -> Response {
 }
 
 /// The headers of the latest calls to charge.
-async fn charges_seen(gateway: &Gateway) -> Vec<Value> {
+pub(crate) async fn charges_seen(gateway: &Gateway) -> Vec<Value> {
     let seen = gateway.get("/seen").await;
     let seen = seen.as_array().unwrap().iter();
     seen.filter(|it| it[":method"] == "POST" && it[":path"] == "/charges").cloned().collect()

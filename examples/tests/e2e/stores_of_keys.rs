@@ -5,12 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use mainstay_examples::orders::grpc::v1;
+use mainstay_examples::payments::{Booking, Fate};
 use mainstay_redis::redis;
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tonic::Code;
 
+use crate::breaker::{charges_seen, seed_of};
 use crate::support::{
     Fault, Service, Setup, Simulator, assert_problem, assert_status, eventually, keyed, new_order,
     on_each_store, order_message, with_metadata,
@@ -20,6 +22,8 @@ on_each_store!(
     sixty_four_at_once_are_one_order_and_one_charge,
     a_kill_during_the_charge_and_a_retry_charge_once,
     a_replay_is_the_first_answer,
+    an_answer_outlives_the_process,
+    a_charge_may_outlast_the_lease,
     a_refusal_is_no_answer,
     a_key_is_of_one_payload,
     a_key_is_needed,
@@ -91,7 +95,7 @@ async fn a_kill_during_the_charge_and_a_retry_charge_once(setup: Setup) {
     let gateway = &simulator.gateway;
     let service = Service::start_on(&setup, &simulator).await;
     let mut client = service.grpc().await;
-    // With this seed a hang comes once before and once after the charge is booked.
+    // It hangs before or after the charge is booked, by seed.
     gateway.set_faults(json!({ "hang_rate": 1, "seed": 1 })).await;
     let mut asked = JoinSet::new();
     for key in ["a", "b"] {
@@ -172,6 +176,54 @@ async fn a_replay_is_the_first_answer(setup: Setup) {
     assert_status(&again, Code::FailedPrecondition, "PAYMENT_DECLINED");
     assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
     assert_eq!(simulator.gateway.total().await, 2);
+}
+
+/// Also where the store of keys does not.
+async fn an_answer_outlives_the_process(setup: Setup) {
+    let simulator = Simulator::start().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    let api = &service.api;
+    let first = Seen::of(api.order("k", &new_order()).await).await;
+    let order: Value = serde_json::from_slice(&first.body).unwrap();
+    let id = order["id"].as_str().unwrap();
+    let cancelled = Seen::of(api.cancel("c", id).await).await;
+    assert_eq!((first.status, cancelled.status), (201, 200));
+    let mut client = service.grpc().await;
+    let message = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
+    service.process.kill().await;
+
+    let service = Service::start_on(&setup, &simulator).await;
+    let api = &service.api;
+    assert_replays(&Seen::of(api.order("k", &new_order()).await).await, &first);
+    assert_replays(&Seen::of(api.cancel("c", id).await).await, &cancelled);
+    let mut client = service.grpc().await;
+    let again = client.create_order(keyed(order_message(), "k")).await.unwrap();
+    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
+    assert_eq!(again.into_inner(), message);
+    assert_eq!(simulator.gateway.total().await, 2);
+}
+
+/// Whoever charges gives word: neither a retry nor the reconciler takes the order over meanwhile.
+async fn a_charge_may_outlast_the_lease(setup: Setup) {
+    let simulator = Simulator::start().await;
+    let gateway = &simulator.gateway;
+    let service = Service::start_on(&setup, &simulator).await;
+    let api = &service.api;
+    // Two attempts of 3.5 s each, and a lease is 5 s.
+    let seed = seed_of([Fate::Fails(Booking::Before), Fate::Served]);
+    let faults = json!({ "latency_ms": 3500, "error_rate": 0.5, "status": 503, "seed": seed });
+    gateway.set_faults(faults).await;
+    let answered = async || loop {
+        let seen = Seen::of(api.order("k", &new_order()).await).await;
+        if seen.status != 409 {
+            break seen;
+        }
+    };
+    let (one, other) = tokio::join!(answered(), answered());
+    assert_eq!((one.status, other.status), (201, 201));
+    assert_eq!(one.body, other.body);
+    assert_ne!(one.is_replay(), other.is_replay());
+    assert_eq!((charges_seen(gateway).await.len(), gateway.total().await), (2, 1));
 }
 
 /// What has had no effect, or may have it yet, is not what a key is answered with for good.
