@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Buffer, thread};
+use crate::write::{WriteError, write};
 
 /// Where this thread writes an answer before its length is known. It is the same memory each
 /// time, and comes back whatever happens: the answer is made, a value fails, a value panics.
@@ -25,8 +26,8 @@ impl Scratch {
 
     /// Appends the value. If it fails, half of it may be there.
     #[inline]
-    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut self.bytes, value)
+    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
+        write(&mut self.bytes, value)
     }
 
     /// The answer, in memory that is won back later.
