@@ -36,7 +36,7 @@ pub use error::EncodeError;
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     let mut scratch = Scratch::take();
     scratch.write(value)?;
-    Ok(scratch.into_bytes())
+    Ok(scratch.seal())
 }
 
 /// The value as JSON, as a body whose data is a buffer of the pool.
@@ -56,7 +56,7 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> 
 pub fn to_body<T: Serialize + ?Sized>(value: &T) -> Result<JsonBody, EncodeError> {
     let mut scratch = Scratch::take();
     scratch.write(value)?;
-    Ok(scratch.into_buffer().into())
+    Ok(scratch.seal_in_buffer().into())
 }
 
 /// Appends the value as JSON, for who has memory of their own.

@@ -30,15 +30,16 @@ impl Scratch {
         write(&mut self.bytes, value)
     }
 
-    /// The answer, in memory that is won back later.
+    /// The answer, in memory that is won back later. It is not taken by value, as the processor
+    /// waits where it moves in one piece what it has just written in two.
     #[inline]
-    pub(crate) fn into_bytes(mut self) -> Bytes {
+    pub(crate) fn seal(&mut self) -> Bytes {
         thread::seal(&mut self.bytes)
     }
 
     /// The answer, in a buffer of its own.
     #[inline]
-    pub(crate) fn into_buffer(mut self) -> Buffer {
+    pub(crate) fn seal_in_buffer(&mut self) -> Buffer {
         Buffer::of(thread::seal_in_buffer(&mut self.bytes))
     }
 }
