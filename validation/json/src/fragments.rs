@@ -91,12 +91,12 @@ impl Fragments {
 
     /// The answer as [`Bytes`], in memory as that of [`to_bytes`](crate::to_bytes).
     pub fn into_bytes(self) -> Result<Bytes, EncodeError> {
-        self.finished().map(Scratch::into_bytes)
+        self.finished().map(|mut scratch| scratch.seal())
     }
 
     /// The answer as a body, as that of [`to_body`](crate::to_body).
     pub fn into_body(self) -> Result<JsonBody, EncodeError> {
-        self.finished().map(|scratch| scratch.into_buffer().into())
+        self.finished().map(|mut scratch| scratch.seal_in_buffer().into())
     }
 
     fn finished(self) -> Result<Scratch, EncodeError> {

@@ -3,8 +3,9 @@
 //! # Out
 //!
 //! [`to_bytes`] and [`to_body`] write what `serde_json::to_vec` writes, and once a thread has made
-//! a few answers they allocate nothing. The serialiser writes to a plain `Vec` of the thread,
-//! which is the fastest that it can write to, and what it has written is copied once.
+//! a few answers they allocate nothing. A serialiser of its own, which looks at strings by words
+//! and knows the names of fields when it is compiled, writes to a plain `Vec` of the thread, and
+//! what it has written is copied once.
 //!
 //! | part | what for |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | [`to_body`] | an answer as a body of its own: on bare hyper nothing is allocated at all |
 //! | [`to_sensitive_body`] | the same, erased when it is dropped |
 //! | [`Fragments`] | answers that are mostly constant |
+//! | [`append_to`] | a value at the end of a `Vec` of yours |
 //! | [`Buffer`] | a buffer of the pool, for what writes to a `Vec` by itself |
 //! | [`pool_stats`] | hits, misses and bytes held, for metrics |
 //!
@@ -100,6 +102,7 @@ mod fragments;
 mod limits;
 mod pool;
 mod sensitive;
+mod write;
 
 #[cfg(feature = "axum")]
 pub use axum::{Json, JsonRejection, SensitiveJson};
@@ -107,7 +110,7 @@ pub use body::{JsonBody, JsonData};
 pub use decode::{
     DecodeError, ErrorKind, FromBody, ReadBody, Received, from_body, from_slice, read_body,
 };
-pub use encode::{EncodeError, to_body, to_bytes};
+pub use encode::{EncodeError, append_to, to_body, to_bytes};
 pub use fragments::Fragments;
 pub use limits::Limits;
 pub use pool::{Buffer, PoolStats, pool_stats};

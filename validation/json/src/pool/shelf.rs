@@ -56,7 +56,10 @@ impl Shelf {
         let list = self.lists.get_mut(class.index())?;
         if list.buffers.is_empty() {
             list.reserve(class);
-            shared.take(class, most(class).div_ceil(2), &mut list.buffers);
+            // One is handed out at once; for the others there has to be room.
+            let room = SHELF_BYTES.saturating_sub(self.bytes) / (2 * class.size());
+            let count = most(class).div_ceil(2).min(1 + room);
+            shared.take(class, count, &mut list.buffers);
             self.bytes += list.buffers.iter().map(Vec::capacity).sum::<usize>();
         }
         let buffer = list.buffers.pop();

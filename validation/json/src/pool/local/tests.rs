@@ -138,6 +138,18 @@ fn what_one_thread_leaves_another_finds() {
 }
 
 #[test]
+fn what_others_have_left_is_taken_only_as_far_as_there_is_room() {
+    let (mut world, mut other) = (World::new(), Local::new());
+    for _ in 0..40 {
+        other.put(Vec::with_capacity(300), &world.clock, &world.shared);
+    }
+    assert!(world.shared.bytes() > 10 * 300);
+    world.put(Vec::with_capacity(SHELF_BYTES - 600));
+    drop(world.take(200));
+    world.check();
+}
+
+#[test]
 fn what_nobody_takes_from_the_others_is_given_up() {
     let mut world = World::new();
     let buffers: Vec<_> = (0..100).map(|_| world.take(1000)).collect();
