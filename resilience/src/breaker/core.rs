@@ -26,6 +26,8 @@ pub(super) struct Core {
     pub(super) ring: Apart<Ring>,
     pub(super) cold: Mutex<Cold>,
     pub(super) own_rule: OwnRule,
+    /// Whether its configuration is not that of others like it.
+    pub(super) set_by_itself: AtomicU64,
     pub(super) audience: Audience,
     pub(super) name: Name,
     surroundings: Surroundings,
@@ -89,6 +91,7 @@ impl Core {
             },
             ring: Apart(Ring::new(config.window, surroundings.origin)?),
             own_rule: OwnRule::new(config.trip_when.clone()),
+            set_by_itself: AtomicU64::new(0),
             cold: Mutex::new(Cold::new(config, surroundings.origin)?),
             audience: Audience::new(status, observer),
             name,

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::call::Call;
+use super::control::For;
 use super::core::Core;
 use super::event::States;
 use super::layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
@@ -149,7 +150,7 @@ impl CircuitBreaker {
     /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
     /// ```
     pub fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
-        self.core().reconfigure(config)
+        self.core().reconfigure(config, For::One)
     }
 
     pub(super) fn stripes(&self) -> &Stripes {

@@ -6,11 +6,11 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
 use http::{Request, Response};
-use mainstay_core::Clock;
+use mainstay_core::{Clock, ManualClock};
 use mainstay_resilience::TokioClock;
 use mainstay_resilience::breaker::{
     Builder, CircuitBreaker, CircuitBreakers, Config, Consecutive, Event, InvalidConfig, Mode,
-    State, Window,
+    State, TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
 use tower::{Layer, ServiceExt, service_fn};
@@ -222,15 +222,161 @@ fn the_bound_holds_between_threads() {
 /// Where all are needed, the new one works and is not kept.
 #[test]
 fn a_key_without_room_is_called() {
-    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), quick()).unwrap();
+    let clock = ManualClock::new();
+    let builder = quick().clock(clock.clone());
+    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), builder).unwrap();
     let on_its_way = tenants.try_acquire(&1).unwrap();
     let stranger = tenants.get(&2);
     fail(&stranger);
     assert_eq!(at(&stranger).1, State::Open);
     assert!(tenants.find(&2).is_none() && tenants.try_acquire(&2).is_ok());
     on_its_way.finish(Verdict::success());
+    // That nothing could go is remembered for a while.
+    tenants.get(&2);
+    assert!(tenants.find(&1).is_some() && tenants.find(&2).is_none());
+    clock.advance(SECOND / 100);
     tenants.get(&2);
     assert!(tenants.find(&1).is_none() && tenants.find(&2).is_some());
+}
+
+/// What an operator has set is not forgotten, and who was not kept is counted.
+#[test]
+fn one_with_a_configuration_of_its_own_is_kept() {
+    let clock = ManualClock::new();
+    let builder = quick().clock(clock.clone());
+    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), builder).unwrap();
+    let own = tenants.config().trip(Consecutive::failures(9));
+    tenants.get(&1).reconfigure(own.clone()).unwrap();
+    tenants.get(&2);
+    assert_eq!((tenants.get(&1).config(), tenants.unkept()), (own, 1));
+    // What holds for all is nobody's own, and what holds now is looked at now.
+    tenants.reconfigure(tenants.config()).unwrap();
+    tenants.get(&2);
+    assert!(tenants.find(&2).is_some());
+    assert_eq!((tenants.len(), tenants.unkept()), (1, 1));
+}
+
+/// Functions that nobody goes by any more are dropped.
+#[test]
+fn the_first_configuration_is_forgotten() {
+    let used = Arc::new(());
+    let uses = Arc::downgrade(&used);
+    let rule = TripWhen::new(move |_| Arc::strong_count(&used) > 1);
+    let hosts = CircuitBreakers::<u8>::new(quick().trip(rule)).unwrap();
+    assert!(hosts.get(&1).config().get_trip_when().is_some());
+    hosts.reconfigure(hosts.config().without_trip_when()).unwrap();
+    assert!(hosts.get(&2).config().get_trip_when().is_none() && uses.upgrade().is_none());
+}
+
+/// Each call looks at a few, and none is passed over.
+#[test]
+fn the_only_one_that_can_go_is_found() {
+    for idle in [0, 100, 255] {
+        let builder = quick().clock(ManualClock::new());
+        let tenants = CircuitBreakers::<u32>::with_capacity(capacity(256), builder).unwrap();
+        let held: Vec<_> = (0..256).map(|key| (key != idle).then(|| tenants.get(&key))).collect();
+        // 256 of them, 32 at a time.
+        let calls = (0..8).filter(|_| {
+            tenants.get(&1_000);
+            tenants.find(&1_000).is_none()
+        });
+        assert!(calls.count() < 8, "{idle}");
+        assert!(tenants.find(&idle).is_none() && held.len() == tenants.len());
+    }
+}
+
+/// Looks at the breakers when it is cloned or dropped, and waits for itself if that is done under
+/// one of their locks.
+struct Nosy(u8, Arc<OnceLock<CircuitBreakers<Nosy>>>);
+
+impl Nosy {
+    fn look(&self) {
+        if let Some(hosts) = self.1.get() {
+            hosts.mode();
+            hosts.find(self);
+        }
+    }
+}
+
+impl Clone for Nosy {
+    fn clone(&self) -> Self {
+        self.look();
+        Self(self.0, Arc::clone(&self.1))
+    }
+}
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        self.look();
+    }
+}
+
+impl PartialEq for Nosy {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Nosy {}
+
+impl std::hash::Hash for Nosy {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl std::fmt::Display for Nosy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Fails instead of waiting for ever.
+fn comes_to_an_end(run: impl FnOnce() + Send + 'static) {
+    let (done, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        run();
+        done.send(()).unwrap();
+    });
+    end.recv_timeout(30 * SECOND).unwrap();
+}
+
+#[test]
+fn keys_are_cloned_and_dropped_under_no_lock() {
+    comes_to_an_end(|| {
+        let hosts = Arc::new(OnceLock::new());
+        let made = CircuitBreakers::with_capacity(capacity(2), quick()).unwrap();
+        assert!(hosts.set(made.clone()).is_ok());
+        for key in 0..8 {
+            made.get(&Nosy(key, Arc::clone(&hosts)));
+        }
+        assert_eq!(made.len(), 2);
+        assert!(made.remove(&Nosy(7, Arc::clone(&hosts))).is_some());
+    });
+}
+
+struct Asks(CircuitBreakers<u8>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        self.0.mode();
+    }
+}
+
+/// Those that are refused, and those that others take the place of.
+#[test]
+fn configurations_are_dropped_under_no_lock() {
+    comes_to_an_end(|| {
+        let hosts = CircuitBreakers::<u8>::new(quick()).unwrap();
+        let nosy = || {
+            let asks = Asks(hosts.clone());
+            TripWhen::new(move |_| asks.0.is_empty())
+        };
+        let refused = hosts.config().trip(nosy()).window(Window::last(SECOND));
+        assert_eq!(hosts.reconfigure(refused), Err(InvalidConfig::WindowChange));
+        hosts.reconfigure(hosts.config().trip(nosy())).unwrap();
+        hosts.reconfigure(hosts.config().without_trip_when()).unwrap();
+    });
 }
 
 #[tokio::test(start_paused = true)]
