@@ -67,11 +67,15 @@ impl Core {
     }
 
     pub(super) fn open_for(&self, wait: Duration) -> bool {
+        if wait.is_zero() {
+            return false;
+        }
         let now = self.now();
+        let until = self.nanos_at(now).saturating_add(nanos(wait));
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
-        let left = self.wait(now);
-        let is_open_as_long = view.state() == State::Open && left > 0 && left >= nanos(wait);
+        // The ends are compared: of two that are beyond all times none is later.
+        let is_open_as_long = view.state() == State::Open && self.retry_at() >= until;
         if is_open_as_long || !decides(view.mode()) {
             return false;
         }

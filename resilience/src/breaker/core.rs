@@ -113,6 +113,11 @@ impl Core {
         self.hot.retry_at.load(Relaxed).saturating_sub(self.nanos_at(now))
     }
 
+    /// Until when it is or was to be open, in nanoseconds since the origin.
+    pub(super) fn retry_at(&self) -> u64 {
+        self.hot.retry_at.load(Relaxed)
+    }
+
     /// For how long the other side does not want to be called.
     pub(super) fn pushed(&self, now: Instant) -> Duration {
         let left = self.hot.pushed_until.load(Relaxed).saturating_sub(self.nanos_at(now));

@@ -110,8 +110,8 @@ impl CircuitBreaker {
     /// Nothing limits the time. It never ends earlier than it would have: to close a breaker, its
     /// [mode](Self::set_mode) is changed. The [backoff](Config::open_for) does not grow by it.
     ///
-    /// Returns whether something has changed: not if it is open for longer already, and not in a
-    /// [`Mode`] without state.
+    /// Returns whether something has changed: not if it is open for as long already, not for a time
+    /// of zero, and not in a [`Mode`] without state.
     ///
     /// ```
     /// use mainstay_resilience::breaker::{CircuitBreaker, State};
