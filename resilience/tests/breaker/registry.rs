@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use http::uri::Authority;
 use http::{Request, Response};
 use mainstay_core::{Clock, ManualClock};
 use mainstay_resilience::TokioClock;
@@ -13,7 +14,7 @@ use mainstay_resilience::breaker::{
     State, TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use super::{SECOND, Told, at, counts, fail, quick, succeed};
 
@@ -42,6 +43,32 @@ fn each_key_has_its_own() {
     assert!(!hosts.is_empty());
     assert_eq!((keys, hosts.len(), hosts.capacity()), (vec!["a".into(), "b".into()], 2, 1024));
     assert!(hosts.find("c").is_none() && hosts.len() == 2);
+}
+
+/// Whatever a key is made of.
+#[test]
+fn strings_are_looked_for_by_their_text() {
+    let shared = CircuitBreakers::<Arc<str>>::new(quick()).unwrap();
+    fail(&shared.get("a"));
+    let key: Arc<str> = "a".into();
+    assert!(shared.try_acquire("a").is_err() && shared.try_acquire(&key).is_err());
+    let boxed = CircuitBreakers::<Box<str>>::new(quick()).unwrap();
+    fail(&boxed.get("a"));
+    assert!(boxed.find("a").is_some() && boxed.try_acquire("a").is_err());
+    let hosts = CircuitBreakers::<Authority>::new(quick()).unwrap();
+    fail(&hosts.get(&Authority::from_static("a")));
+    assert!(hosts.try_acquire(&Authority::from_static("a")).is_err());
+}
+
+/// By whichever judge.
+#[tokio::test(start_paused = true)]
+async fn who_calls_by_a_key_says_what_a_failure_is() {
+    let hosts = CircuitBreakers::<u8>::new(quick()).unwrap();
+    let ignore = |_: &Result<(), &str>| Verdict::ignored();
+    assert!(hosts.call_with(&1, ignore, async { Err("no such row") }).await.is_err());
+    assert_eq!(at(&hosts.get(&1)).1, State::Closed);
+    assert!(hosts.call(&1, async { Err::<(), _>("down") }).await.is_err());
+    assert_eq!(at(&hosts.get(&1)).1, State::Open);
 }
 
 #[test]
@@ -394,6 +421,21 @@ async fn a_layer_asks_the_breaker_of_the_key() {
     let ignoring = ignoring.layer(service_fn(async |_: u32| Err::<u32, _>("down")));
     assert!(ignoring.oneshot(3).await.is_err());
     assert_eq!(at(&hosts.get(&3)).1, State::Closed);
+}
+
+/// What was reserved for a call that is rejected is for the other keys.
+#[tokio::test(start_paused = true)]
+async fn one_that_is_down_takes_no_place_from_the_others() {
+    let hosts = CircuitBreakers::<u32>::new(quick()).unwrap();
+    hosts.get(&1).set_mode(Mode::ForcedOpen);
+    let limited = ServiceBuilder::new().concurrency_limit(1);
+    let inner = limited.service(service_fn(async |key: u32| Ok::<_, Infallible>(key)));
+    let mut one = hosts.layer_by(|key: &u32| *key).layer(inner);
+    let other = one.clone();
+    assert!(one.ready().await.unwrap().call(1).await.is_err());
+    let answer = tokio::time::timeout(SECOND, other.oneshot(2)).await;
+    assert_eq!(answer.unwrap(), Ok(2));
+    assert_eq!(one.ready().await.unwrap().call(2).await, Ok(2));
 }
 
 #[tokio::test(start_paused = true)]

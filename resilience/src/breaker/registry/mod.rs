@@ -1,3 +1,4 @@
+mod key;
 mod layer;
 mod search;
 mod service;
@@ -16,8 +17,9 @@ use super::control::For;
 use super::stripe::Handle;
 use super::{Builder, CircuitBreaker, Config, InvalidConfig, Mode, Permit};
 use crate::breaker::Open;
-use crate::classify::AnyError;
+use crate::classify::{AnyError, Classify};
 
+pub use key::ToKey;
 pub use layer::{CircuitBreakersLayer, HttpCircuitBreakersLayer};
 pub use service::{CircuitBreakersService, HttpCircuitBreakersService};
 
@@ -225,20 +227,31 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     pub fn get<Q>(&self, key: &Q) -> CircuitBreaker
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
     {
         let kept = self.shared.shelf.get(key, CircuitBreaker::clone);
-        kept.unwrap_or_else(|| self.make(&key.to_owned()))
+        kept.unwrap_or_else(|| self.make(&key.to_key()))
     }
 
     /// As [`CircuitBreaker::call`], with the breaker of this key, which is looked for at once.
     pub fn call<Q, F, T, E>(&self, key: &Q, future: F) -> Call<F, AnyError>
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
         F: Future<Output = Result<T, E>>,
     {
-        Call::new(self.handle(key), AnyError, future)
+        self.call_with(key, AnyError, future)
+    }
+
+    /// As [`CircuitBreakers::call`], with another opinion on what a failure is.
+    pub fn call_with<Q, F, C, T, E>(&self, key: &Q, classify: C, future: F) -> Call<F, C>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
+        F: Future<Output = Result<T, E>>,
+        C: Classify<Result<T, E>>,
+    {
+        Call::new(self.handle(key), classify, future)
     }
 
     /// As [`CircuitBreaker::try_acquire`], with the breaker of this key.
@@ -249,7 +262,7 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     pub fn try_acquire<Q>(&self, key: &Q) -> Result<Permit, Open>
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
     {
         self.handle(key).into_permit()
     }
@@ -299,7 +312,8 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     /// allocation.
     ///
     /// As the key has to be known first, the inner service is made ready before the breaker is
-    /// asked.
+    /// asked. When that rejects the call, a clone of the inner service takes its place, so that
+    /// nothing stays reserved.
     ///
     /// ```
     /// use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers};
@@ -349,10 +363,10 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     fn handle<Q>(&self, key: &Q) -> Handle
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
     {
         let kept = self.shared.shelf.get(key, |breaker| breaker.stripes().of_thread());
-        kept.unwrap_or_else(|| self.make(&key.to_owned()).stripes().of_thread())
+        kept.unwrap_or_else(|| self.make(&key.to_key()).stripes().of_thread())
     }
 
     /// It is made without a lock, as that calls a user's code, and so does what is dropped: if two
