@@ -168,7 +168,7 @@ pub use event::{Event, Observe, States};
 pub use future::{CircuitBreakerFuture, HttpCircuitBreakerFuture};
 pub use half_open::HalfOpen;
 pub use handle::{CircuitBreaker, Permit};
-pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
+pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer, IntoHttpLayer};
 pub use name::Name;
 pub use opening::Opening;
 pub use own_rule::{Tally, TripWhen};

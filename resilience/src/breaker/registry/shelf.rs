@@ -282,8 +282,6 @@ impl<K> Part<K> {
 #[cfg(not(mainstay_loom))]
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
     use crate::breaker::Consecutive;
     use crate::classify::Verdict;
@@ -293,7 +291,7 @@ mod tests {
     fn what_the_last_holder_did_is_seen() {
         let builder = CircuitBreaker::builder("host").trip(Consecutive::failures(1));
         let entry = Entry { breaker: builder.build().unwrap(), used: AtomicU64::new(0) };
-        let now = Instant::now();
+        let now = entry.breaker.stripes().core().now();
         assert_eq!(entry.need(Mode::Auto, now), Need::Idle);
         let permit = entry.breaker.try_acquire().unwrap();
         assert_eq!(entry.need(Mode::Auto, now), Need::Needed);
