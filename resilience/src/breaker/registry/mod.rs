@@ -56,7 +56,8 @@ pub use service::{CircuitBreakersService, HttpCircuitBreakersService};
 ///
 /// In use is what somebody has a clone of, a service or a call on its way. Neither that is
 /// forgotten, nor one that is to be open yet or whose [`Mode`] or [`Config`] was set by itself: an
-/// outage is not over because many other keys are asked for. It is chosen among 32 or a few more,
+/// outage is not over because many other keys are asked for. A configuration is its own until all of
+/// them are given another. It is chosen among 32 or a few more,
 /// and among others the next time.
 ///
 /// If there are only such, the new key gets a breaker that is not kept: its calls are made and
