@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mainstay_json::ErrorKind::{self, *};
 use mainstay_json::{DecodeError, Limits, from_slice};
@@ -91,7 +91,37 @@ fn types() {
     check::<Vec<Vec<u8>>>("[[],[1,2,300]]", Data, "/1/2");
     check::<Vec<Vec<u8>>>("[[], [1, 2 , 300 , 4 ] ]", Data, "/1/2");
     check::<(u8, u8)>("[1]", Data, "");
-    check::<(u8, u8)>("[1,2,3]", Syntax, "");
+    check::<(u8, u8)>("[1,2,3]", Data, "");
+    check::<Vec<(u8, u8)>>("[[1,2],[1,2,3]]", Data, "/1");
+    check::<Vec<Size>>(r#"[{"x":1,"y":2},[1,2,3]]"#, Data, "/1");
+    check::<u128>("-1", Data, "");
+    check::<Vec<i128>>("[1,1000000000000000000000000000000000000000000000000]", Data, "/1");
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code)]
+struct Size {
+    x: u8,
+    y: u8,
+}
+
+/// What is well formed is not malformed because something else is expected, and what is malformed
+/// is so wherever reading stopped.
+#[test]
+fn well_formed_or_not() {
+    check::<Vec<Ship>>("[5]", Data, "/0");
+    check::<Vec<Ship>>("[5,tru]", Syntax, "/1");
+    check::<Vec<Ship>>("[5,{\"a\":", UnexpectedEnd, "/1/a");
+    check::<Vec<Ship>>(r#"[5,{"a":1,"a":2}]"#, DuplicateKey, "/1/a");
+    check::<Vec<Ship>>(r#"["pickup",[1]]"#, Data, "/1");
+    check::<Vec<Ship>>("[{}]", Data, "/0");
+    check::<Ship>(r#"{"box":2,"pair":[2,2]}"#, Data, "");
+    check::<Ship>(r#"{"box":2,"box":2}"#, DuplicateKey, "/box");
+    check::<HashMap<u32, u8>>(r#"{"1":1,"abc":1}"#, Data, "/abc");
+    check::<HashMap<u32, u8>>(r#"{"1x":1}"#, Data, "/1x");
+    check::<HashMap<bool, u8>>(r#"{"tru":1}"#, Data, "/tru");
+    let error = error_within::<Vec<Ship>>("[5,[[]]]", &Limits::new().depth(2));
+    assert_eq!((error.kind(), error.pointer()), (TooDeep, "/1/0"));
 }
 
 #[test]
@@ -147,7 +177,7 @@ fn enums() {
     check::<Order>(r#"{"id":1,"ship":{"address":{"zip":"x"}}}"#, Data, "/ship/address/zip");
     check::<Order>(r#"{"id":1,"ship":{"address":{}}}"#, MissingField, "/ship/address");
     check::<Order>(r#"{"id":1,"ship":"box"}"#, Data, "/ship");
-    check::<Order>(r#"{"id":1,"ship":{"pickup":null,"box":2}}"#, Syntax, "/ship");
+    check::<Order>(r#"{"id":1,"ship":{"pickup":null,"box":2}}"#, Data, "/ship");
     check::<Vec<Ship>>(r#"[{"box":2},{"box":1}]"#, Data, "/1/box");
 }
 

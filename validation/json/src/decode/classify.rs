@@ -2,18 +2,44 @@
 
 use std::str::Utf8Error;
 
+use serde::Deserialize;
 use serde_json::error::Category;
 
 use super::context::Context;
+use super::deserializer::Deserializer;
 use super::error::{DecodeError, ErrorKind};
 use super::place;
+use super::walk::Walk;
 
 /// The error with its place. Only now is looked for the place: what is fine pays nothing for it.
 #[cold]
 #[inline(never)]
 pub(super) fn located(error: serde_json::Error, context: Context<'_, '_>) -> DecodeError {
+    let kind = context.refusal().map_or_else(|| kind(&error), |refusal| refusal.kind);
+    if kind != ErrorKind::Syntax || context.refusal().is_some() {
+        return of_kind(kind, error, context);
+    }
+    let whole = Context::new(context.input, context.limits);
+    match read_whole(&whole) {
+        Ok(()) => of_kind(ErrorKind::Data, error, context),
+        Err(error) => {
+            let kind = whole.refusal().map_or_else(|| self::kind(&error), |refusal| refusal.kind);
+            of_kind(kind, error, whole)
+        }
+    }
+}
+
+/// Whether the input is JSON within the limits, whatever was expected of it. `serde_json` reports
+/// some of what is well formed and of another type as malformed: an enum that is a number, a name
+/// that is no number, an array with too many elements.
+fn read_whole(context: &Context<'_, '_>) -> serde_json::Result<()> {
+    let mut json = serde_json::Deserializer::from_slice(context.input);
+    let Walk = Walk::deserialize(Deserializer { inner: &mut json, context, depth: 0 })?;
+    json.end()
+}
+
+fn of_kind(kind: ErrorKind, error: serde_json::Error, context: Context<'_, '_>) -> DecodeError {
     let (input, refusal) = (context.input, context.refusal());
-    let kind = refusal.map_or_else(|| kind(&error), |refusal| refusal.kind);
     let known = refusal.and_then(|refusal| refusal.at);
     // An error that was made while nothing was being read has no line.
     let offset = known.unwrap_or_else(|| match error.line() {
