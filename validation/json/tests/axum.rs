@@ -4,6 +4,8 @@
 #![cfg(feature = "axum")]
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
@@ -12,7 +14,7 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Limited};
 use mainstay_json::{Json, Limits, SensitiveJson};
@@ -188,6 +190,34 @@ async fn a_limit_of_another_layer_is_a_limit() {
     });
     let response = limited.oneshot(request(blank(11))).await.unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// A body whose sender waits for the answer before it sends anything.
+struct Waiting;
+
+impl http_body::Body for Waiting {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        panic!("it is read");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_says_it_is_too_large_is_not_read() {
+    for router in [
+        router(),
+        router().layer(DefaultBodyLimit::max(10)),
+        router().layer(Extension(Limits::new().body(1000))),
+    ] {
+        let mut request = request(Body::new(Waiting));
+        request.headers_mut().insert(CONTENT_LENGTH, "1000000000".parse().unwrap());
+        assert_eq!(send(router, request).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }
 
 #[tokio::test]
