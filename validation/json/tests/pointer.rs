@@ -179,6 +179,7 @@ fn enums() {
     check::<Order>(r#"{"id":1,"ship":"box"}"#, Data, "/ship");
     check::<Order>(r#"{"id":1,"ship":{"pickup":null,"box":2}}"#, Data, "/ship");
     check::<Vec<Ship>>(r#"[{"box":2},{"box":1}]"#, Data, "/1/box");
+    check::<Vec<Ship>>(r#"["pickup",{"pickup":5}]"#, Data, "/1/pickup");
 }
 
 #[derive(Debug, Deserialize)]
@@ -288,6 +289,10 @@ fn limits() {
     check::<Vec<Line>>(r#"[{"sku":"a" , "quantity":2}]"#, no.members(1), TooManyMembers, "/0");
     check::<Vec<Ship>>(r#"[{"address":{"zip":1}}]"#, no.depth(2), TooDeep, "/0/address");
     check::<Vec<Ship>>(r#"[{"box":1}]"#, no.depth(1), TooDeep, "/0");
+    check::<Vec<Ship>>(r#"["pickup",{"pickup":null}]"#, no.depth(1), TooDeep, "/1");
+    check::<Vec<Ship>>(r#"["pickup",{"pickup":null}]"#, no.members(0), TooManyMembers, "/1");
+    check::<Vec<Ship>>(r#"["pickup",{"box":2}]"#, no.members(0), TooManyMembers, "/1");
+    check::<Ship>(r#"{"address":{"zip":1}}"#, no.members(0), TooManyMembers, "");
 }
 
 #[test]
@@ -295,6 +300,8 @@ fn syntax() {
     check::<Value>("", UnexpectedEnd, "");
     check::<Value>("[1,{\"a\":", UnexpectedEnd, "/1/a");
     check::<Value>("[1,2", UnexpectedEnd, "");
+    let cut = from_slice::<Value>(b"[1,\"\xe2\x82", &Limits::new()).unwrap_err();
+    assert_eq!((cut.kind(), cut.pointer()), (UnexpectedEnd, "/1"));
     check::<Value>("[1,,2]", Syntax, "/1");
     check::<Value>("[1,2,]", Syntax, "");
     check::<Value>("{\"a\":[1,tru]}", Syntax, "/a/1");

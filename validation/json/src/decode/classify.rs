@@ -54,7 +54,9 @@ fn of_kind(kind: ErrorKind, error: serde_json::Error, context: Context<'_, '_>) 
 pub(super) fn not_utf8(input: &[u8], error: Utf8Error) -> DecodeError {
     let offset = error.valid_up_to();
     let pointer = place::innermost(input, offset);
-    DecodeError::at(ErrorKind::Syntax, place::line_and_column(input, offset), pointer, error)
+    let ends = error.error_len().is_none();
+    let kind = if ends { ErrorKind::UnexpectedEnd } else { ErrorKind::Syntax };
+    DecodeError::at(kind, place::line_and_column(input, offset), pointer, error)
 }
 
 pub(super) fn kind(error: &serde_json::Error) -> ErrorKind {

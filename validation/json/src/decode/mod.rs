@@ -5,6 +5,7 @@ mod classify;
 mod context;
 mod deserializer;
 mod error;
+mod float_key;
 mod key;
 mod missing;
 mod names;
