@@ -34,10 +34,12 @@
 //! | free buffers of a thread | 4 MiB |
 //! | free buffers for all threads | 32 MiB |
 //! | memory under [`Bytes`](bytes::Bytes) that are alive, of a thread | 512 KiB; 8 MiB under those over 16 KiB |
+//! | where a thread writes its answers | 16 MiB, of which half was needed within the last minute |
 //!
-//! Past that, memory is allocated and freed as without a pool. What a thread has not used for 30
-//! seconds it gives up the next time that it looks at the clock: at each use of 16 KiB and more,
-//! and at each sixteenth smaller one.
+//! Past that, memory is allocated and freed as without a pool: answers that alternate between
+//! sizes that do not fit into 8 MiB together cost one allocation for one of them. What a thread has
+//! not used for 30 seconds it gives up the next time that it looks at the clock: at each use of
+//! 16 KiB and more, and at each sixteenth smaller one.
 //!
 //! # In
 //!
