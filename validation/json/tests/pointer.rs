@@ -361,3 +361,44 @@ fn the_client_reads_nothing_of_the_input_or_of_the_program() {
     assert_eq!(error.public(), "This value is not what is expected here.");
     assert_eq!(self::error::<Order>("{}").public(), "The field id is missing here.");
 }
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Quoting;
+
+impl TryFrom<String> for Quoting {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Err(format!("{text} is no colour"))
+    }
+}
+
+#[test]
+fn words_that_only_begin_like_serdes_are_not_taken_for_them() {
+    for text in ["missing field `evil.example`", "duplicate field `a`", "unknown field `a`"] {
+        let error = error::<Quoting>(&format!("\"{text}\""));
+        assert_eq!(error.kind(), Data, "{text}");
+        assert_eq!(error.public(), "This value is not what is expected here.");
+    }
+}
+
+#[test]
+fn a_log_keeps_its_lines() {
+    let input = r#"{"a\n2026-11-21 ERROR \u001b[31m\u202e":"x"}"#;
+    let error = error::<HashMap<String, u8>>(input);
+    assert_eq!(error.pointer(), "/a\n2026-11-21 ERROR \u{1b}[31m\u{202e}");
+    let shown = r"at /a\n2026-11-21 ERROR \u{1b}[31m\u{202e}, line 1 column";
+    assert!(error.to_string().contains(shown), "{error}");
+}
+
+#[test]
+fn of_a_long_error_little_is_kept() {
+    let error = error::<u32>(&format!("\"{}\"", "\u{7f}".repeat(100_000)));
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.starts_with("invalid type: string \"") && source.len() < 1100);
+    assert_eq!(error.kind(), Data);
+    let name = "n".repeat(2000);
+    let long = self::error::<Line>(&format!(r#"{{"{name}":1}}"#));
+    assert_eq!((long.kind(), long.pointer()), (UnknownField, ""));
+}

@@ -8,6 +8,8 @@ use serde_json::error::Category;
 use super::context::Context;
 use super::deserializer::Deserializer;
 use super::error::{DecodeError, ErrorKind};
+use super::excerpt::Excerpt;
+use super::missing;
 use super::place;
 use super::walk::Walk;
 
@@ -47,7 +49,8 @@ fn of_kind(kind: ErrorKind, error: serde_json::Error, context: Context<'_, '_>) 
         line => place::offset(input, line, error.column()),
     });
     let pointer = place::pointer(input, offset, &context.steps());
-    DecodeError::at(kind, place::line_and_column(input, offset), pointer, error)
+    let source = Excerpt::bounded(error);
+    DecodeError::at(kind, place::line_and_column(input, offset), pointer, source)
 }
 
 #[cold]
@@ -62,8 +65,8 @@ pub(super) fn not_utf8(input: &[u8], error: Utf8Error) -> DecodeError {
 pub(super) fn kind(error: &serde_json::Error) -> ErrorKind {
     match error.classify() {
         Category::Eof => ErrorKind::UnexpectedEnd,
-        Category::Data => kind_of_data(&error.to_string()),
-        Category::Syntax if error.to_string().starts_with("recursion limit exceeded") => {
+        Category::Data => kind_of_data(&Excerpt::of(error)),
+        Category::Syntax if Excerpt::of(error).text().starts_with("recursion limit exceeded") => {
             ErrorKind::TooDeep
         }
         Category::Syntax | Category::Io => ErrorKind::Syntax,
@@ -72,13 +75,19 @@ pub(super) fn kind(error: &serde_json::Error) -> ErrorKind {
 
 /// Serde has these three only as text. The words have been the same since its first version, and
 /// tests pin them.
-fn kind_of_data(text: &str) -> ErrorKind {
-    let begins = |words| text.starts_with(words);
-    if begins("duplicate field `") {
+fn kind_of_data(words: &Excerpt) -> ErrorKind {
+    let is = |begin, end: fn(&str) -> bool| {
+        let name = words.text().strip_prefix(begin);
+        // A name may be so long that its end was left out.
+        name.is_some_and(|name| name.split_once('`').map_or(words.is_cut(), |(_, rest)| end(rest)))
+    };
+    if is("duplicate field `", missing::is_place) {
         ErrorKind::DuplicateKey
-    } else if begins("missing field `") {
+    } else if is("missing field `", missing::is_place) {
         ErrorKind::MissingField
-    } else if begins("unknown field `") {
+    } else if is("unknown field `", |rest| {
+        rest.starts_with(", expected ") || rest.starts_with(", there are no ")
+    }) {
         ErrorKind::UnknownField
     } else {
         ErrorKind::Data

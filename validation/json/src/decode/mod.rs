@@ -5,6 +5,7 @@ mod classify;
 mod context;
 mod deserializer;
 mod error;
+mod excerpt;
 mod float_key;
 mod key;
 mod missing;
@@ -12,6 +13,8 @@ mod names;
 mod place;
 mod raw;
 mod receive;
+#[cfg(any(feature = "axum", feature = "errors"))]
+pub(crate) mod told;
 mod variant;
 mod visitor;
 mod walk;
