@@ -72,7 +72,9 @@ impl Fragments {
     /// Appends a piece of JSON as it stands.
     #[inline]
     pub fn raw(mut self, json: &'static str) -> Self {
-        self.scratch.push(json);
+        if self.failed.is_none() {
+            self.scratch.push(json);
+        }
         self
     }
 
