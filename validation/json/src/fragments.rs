@@ -111,3 +111,19 @@ impl Default for Fragments {
         Self::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_after_a_value_that_fails() {
+        let failed = Fragments::new().raw("[").value(&BTreeMap::from([((1, 2), 3)]));
+        let before = format!("{:?}", failed.scratch);
+        let failed = failed.raw("a piece").string("a string").value(&[1, 2]);
+        assert_eq!(format!("{:?}", failed.scratch), before);
+        assert!(failed.into_bytes().is_err());
+    }
+}
