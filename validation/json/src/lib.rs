@@ -36,18 +36,28 @@
 //! | free buffers of a thread | 4 MiB |
 //! | free buffers for all threads | 32 MiB |
 //! | memory under [`Bytes`](bytes::Bytes) that are alive, of a thread | 512 KiB; 8 MiB under those over 16 KiB |
+//! | where a thread writes its answers | 16 MiB, of which half was needed within the last minute |
 //!
-//! Past that, memory is allocated and freed as without a pool. What a thread has not used for 30
-//! seconds it gives up the next time that it looks at the clock: at each use of 16 KiB and more,
-//! and at each sixteenth smaller one.
+//! Past that, memory is allocated and freed as without a pool: answers that alternate between
+//! sizes that do not fit into 8 MiB together cost one allocation for one of them. What a thread has
+//! not used for 30 seconds it gives up the next time that it looks at the clock: at each use of
+//! 16 KiB and more, and at each sixteenth smaller one.
 //!
 //! # In
 //!
 //! [`from_slice`], [`read_body`] and [`from_body`] read a value within [`Limits`]: bytes, depth,
 //! length of strings and arrays, members of objects. They hold wherever the JSON goes, and cost no
 //! pass of their own, as they are kept by a wrapper around `serde_json` that is compiled into the
-//! type's own reading. Only what is wrong is looked at twice, to say where: an error has line,
-//! column and JSON Pointer.
+//! type's own reading. Only what is wrong is looked at twice, to say what and where: an error has
+//! line, column and JSON Pointer.
+//!
+//! What is not free is to look at what `serde_json` skips, and to know the names of an object:
+//!
+//! | input | against `serde_json` alone |
+//! |---|---|
+//! | members that are ignored | about 3 times as long: they are read as if they were not |
+//! | a `RawValue` | the same and more: it is skipped, then read |
+//! | a map of more than 16 names | about 1.4 times: the names are hashed, in a set of its own |
 //!
 //! ```
 //! use mainstay_json::{Limits, from_slice};

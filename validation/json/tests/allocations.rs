@@ -78,6 +78,44 @@ fn answers_of_mixed_sizes_allocate_nothing() {
     assert_eq!(allocations(|| drop(to_body(next()).unwrap())), 0);
 }
 
+/// Small ones after large ones, in runs that are no multiple of anything, with one kept alive.
+#[test]
+fn answers_of_mixed_sizes_in_runs_allocate_nothing() {
+    let _alone = alone();
+    let orders = SIZES.map(order);
+    let mut kept = None;
+    let mut turn = 0;
+    let mut round = || {
+        turn += 1;
+        let order = &orders[(turn * turn / 7) % orders.len()];
+        kept = Some(to_bytes(order).unwrap());
+        drop(to_body(order).unwrap());
+        let mut buffer = Buffer::with_capacity(turn % 9 * 1000);
+        buffer.extend_from_slice(b"{}");
+        drop(buffer.into_bytes());
+    };
+    assert_eq!(allocations(&mut round), 0);
+    drop(kept);
+}
+
+/// A value that makes an answer while it is written: its buffer is the thread's next one, but that
+/// of the answer within is not.
+#[test]
+fn an_answer_within_an_answer_takes_memory_of_its_own() {
+    struct Outer;
+
+    impl Serialize for Outer {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let inner = to_bytes("inner").unwrap();
+            serializer.collect_seq(inner.iter())
+        }
+    }
+
+    let _alone = alone();
+    let within = allocations(|| drop(to_bytes(&Outer).unwrap()));
+    assert!(within <= 2 * ROUNDS as u64, "{within}");
+}
+
 #[test]
 fn answers_that_live_for_a_while_allocate_nothing() {
     let _alone = alone();

@@ -20,7 +20,8 @@ pub use error::EncodeError;
 /// for what is larger than answers usually are, an answer gets memory of its own.
 ///
 /// If it fails, or the value's `Serialize` panics, there is no answer, not even half of one. A
-/// `Serialize` may itself call this.
+/// `Serialize` may itself call this, for which the thread has no second buffer: such an answer is
+/// written to memory of its own.
 ///
 /// There is no variant for secrets: others' answers lie in the same memory, and clones of it can
 /// outlive any moment at which it could be erased. [`to_sensitive_body`](crate::to_sensitive_body) is for those.
