@@ -19,6 +19,7 @@ test: ## run all tests; first installs the servers and the Python client they ne
 	@.ci/install-test-servers
 	@.ci/install-python-client
 	cargo test $(LOCKED) --all-features --no-fail-fast
+	cargo test $(LOCKED) -p mainstay-json --features axum --no-fail-fast
 
 ci: ## everything that has to pass before a change is merged
 	@.ci/steps fmt-check standalone clippy features doc test deny

@@ -11,10 +11,11 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Full};
 use mainstay_core::{Deadline, ManualClock};
 use mainstay_resilience::backoff::Backoff;
-use mainstay_resilience::breaker::{CircuitBreaker, Config, Consecutive, Mode};
-use mainstay_resilience::classify::HttpClassifier;
+use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers, Config, Consecutive, Mode};
+use mainstay_resilience::classify::{HttpClassifier, Verdict};
 use mainstay_resilience::retry::{ReplayBody, Retry};
 use mainstay_resilience::stack::{ClientStack, Refused};
+use mainstay_resilience::timeout::Elapsed;
 use mainstay_resilience::{Rejected, Rejection};
 use tokio::time::{Instant, sleep};
 use tower::util::BoxCloneService;
@@ -189,6 +190,42 @@ async fn the_classifier_of_the_retry_is_kept() {
     let service = ClientStack::http(breaker()).retry(retry).service(busy);
     assert_eq!(service.oneshot(get()).await.unwrap().status(), 503);
     assert!(start.elapsed() >= 7 * SECOND, "{:?}", start.elapsed());
+}
+
+/// The breaker's classifier is its own, and sees what the attempt's timeout ends.
+#[tokio::test(start_paused = true)]
+async fn the_classifier_of_the_breaker_is_kept() {
+    type Attempt = Result<Response<Full<Bytes>>, Rejected<Elapsed, std::io::Error>>;
+    let breaker = breaker();
+    let judge = |attempt: &Attempt| match attempt {
+        Ok(response) if response.status() == 503 => Verdict::ignored(),
+        Err(Rejected::Rejection(_)) => Verdict::failure(),
+        _ => Verdict::success(),
+    };
+    for (takes, expected) in [(Duration::ZERO, (0, 0)), (2 * SECOND, (1, 1))] {
+        let (client, _) = client(takes, 503);
+        let layer = breaker.http_layer().classify_http(judge);
+        let stack = ClientStack::http(layer).attempt_timeout(SECOND);
+        let _ = stack.service(client).oneshot(get()).await;
+        let counts = breaker.snapshot().counts;
+        assert_eq!((counts.calls, counts.failed), expected);
+    }
+}
+
+/// One host that is down is not asked, and the others are.
+#[tokio::test(start_paused = true)]
+async fn each_key_has_its_breaker() {
+    let peer = CircuitBreaker::builder("peer").trip(Consecutive::failures(3));
+    let peers = CircuitBreakers::<String>::new(peer).unwrap();
+    let (client, calls) = client(Duration::ZERO, 503);
+    let by_path = |request: &Request<ReplayBody<Body>>| request.uri().path().to_owned();
+    let stack = ClientStack::http(peers.http_layer_by(by_path)).retry(three()).respond();
+    let service = tower::Layer::layer(&stack, client);
+    for (path, expected) in [("/a", 3), ("/a", 3), ("/b", 6)] {
+        let request = Request::get(path).body(Empty::new()).unwrap();
+        assert_eq!(service.clone().oneshot(request).await.unwrap().status(), 503);
+        assert_eq!(calls.load(Ordering::SeqCst), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,8 +95,7 @@ impl Core {
                 change = Some(made);
             }
         }
-        let answer = cold.admit(now);
-        let lost = cold.lost_places();
+        let (answer, lost) = cold.admit(now);
         drop(cold);
         if let Some(change) = change {
             self.tell(change);

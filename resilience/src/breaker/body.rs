@@ -15,8 +15,8 @@ pin_project! {
     /// A response's body that carries the permit of its call until it is known how the call ended.
     ///
     /// Dropped before that, the call counts as [`DropCause::Unread`], if nobody gives another
-    /// reason and nobody was waiting for more. A probe of a half-open breaker is a success with the
-    /// first data.
+    /// reason and nobody was waiting for more. A probe of a half-open breaker ends with the first
+    /// data: as its head was judged, and of gRPC as a success.
     #[derive(Debug)]
     pub struct WatchedBody<B> {
         #[pin]
@@ -95,12 +95,16 @@ impl Watch {
         }
     }
 
-    /// A probe has shown enough once data comes: the stream may go on for hours.
+    /// A probe has shown enough once data comes: the stream may go on for hours. What a head was
+    /// judged to be it is all the same.
     fn came(&mut self) {
         if self.held.as_ref().is_some_and(|(permit, _)| permit.is_probe())
-            && let Some((permit, _)) = self.held.take()
+            && let Some((permit, verdicts)) = self.held.take()
         {
-            permit.finish(Verdict::success());
+            permit.finish(match verdicts {
+                Verdicts::Head(verdict) => verdict,
+                Verdicts::Trailers(_) => Verdict::success(),
+            });
         }
     }
 

@@ -103,13 +103,9 @@ impl Cold {
         Change { from, to, cause: Cause::Recovered, wait: None }
     }
 
-    pub(super) fn admit(&mut self, now: Instant) -> Answer {
-        self.trial.as_mut().map_or(Answer::Full, |trial| trial.admit(now))
-    }
-
-    /// How many probes have lost their places since this was asked last.
-    pub(super) fn lost_places(&mut self) -> usize {
-        self.trial.as_mut().map_or(0, |trial| std::mem::take(&mut trial.lost))
+    /// See [`Trial::admit`].
+    pub(super) fn admit(&mut self, now: Instant) -> (Answer, usize) {
+        self.trial.as_mut().map_or((Answer::Full, 0), |trial| trial.admit(now))
     }
 
     pub(super) fn probation(&self) -> Option<Probation> {

@@ -18,6 +18,7 @@ pub struct Config {
     default_rules: DefaultRules,
     pub(super) failure_rate: Option<FailureRate>,
     pub(super) slow_calls: Option<SlowCalls>,
+    pub(super) slow_after: Option<Duration>,
     pub(super) consecutive: Option<Consecutive>,
     pub(super) trip_when: Option<TripWhen>,
     pub(super) half_open: HalfOpen,
@@ -98,7 +99,8 @@ impl Config {
         Self { failure_rate: None, ..self.in_use() }
     }
 
-    /// Takes the rule on the share of slow calls away. Then calls are not timed any more.
+    /// Takes the rule on the share of slow calls away. Then calls are not timed any more, but for
+    /// [`Config::slow_after`].
     pub fn without_slow_calls(self) -> Self {
         Self { slow_calls: None, ..self }
     }
@@ -111,6 +113,28 @@ impl Config {
     /// Takes the rule by a function away.
     pub fn without_trip_when(self) -> Self {
         Self { trip_when: None, ..self }
+    }
+
+    /// From when on a call is counted as slow where no [`SlowCalls`] says so, for a [`TripWhen`] that
+    /// goes by the count of them. As with that rule, it costs two readings of the clock a call, and a
+    /// slow probe is a failed one. Default: no call is slow.
+    ///
+    /// ```
+    /// use mainstay_resilience::breaker::{CircuitBreaker, Config, TripWhen};
+    /// use std::time::Duration;
+    ///
+    /// let rule = TripWhen::new(|seen| seen.counts.failed + seen.counts.slow >= 10);
+    /// let config = Config::default().trip(rule).slow_after(Duration::from_secs(2));
+    /// let breaker = CircuitBreaker::builder("search").config(config).build()?;
+    /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
+    /// ```
+    pub fn slow_after(self, limit: Duration) -> Self {
+        Self { slow_after: Some(limit), ..self }
+    }
+
+    /// Takes the limit of [`Config::slow_after`] away.
+    pub fn without_slow_after(self) -> Self {
+        Self { slow_after: None, ..self }
     }
 
     /// How it is found out whether the other side is well again. Default: [`HalfOpen::default`].
@@ -180,6 +204,7 @@ impl Default for Config {
             default_rules: DefaultRules(true),
             failure_rate: Some(FailureRate::at_least(0.5)),
             slow_calls: None,
+            slow_after: None,
             consecutive: None,
             trip_when: None,
             half_open: HalfOpen::default(),

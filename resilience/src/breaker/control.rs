@@ -10,6 +10,15 @@ use super::{Config, InvalidConfig, Mode, Snapshot, State};
 use crate::backoff::nanos;
 use crate::sync::{Ordering::Relaxed, lock};
 
+/// Whom a configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum For {
+    /// This one.
+    One,
+    /// All of a [`CircuitBreakers`](super::CircuitBreakers).
+    All,
+}
+
 /// What an operator asks and does.
 impl Core {
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -58,11 +67,15 @@ impl Core {
     }
 
     pub(super) fn open_for(&self, wait: Duration) -> bool {
+        if wait.is_zero() {
+            return false;
+        }
         let now = self.now();
+        let until = self.nanos_at(now).saturating_add(nanos(wait));
         let mut cold = lock(&self.cold);
         let view = self.hot.word.load();
-        let left = self.wait(now);
-        let is_open_as_long = view.state() == State::Open && left > 0 && left >= nanos(wait);
+        // The ends are compared: of two that are beyond all times none is later.
+        let is_open_as_long = view.state() == State::Open && self.retry_at() >= until;
         if is_open_as_long || !decides(view.mode()) {
             return false;
         }
@@ -73,7 +86,12 @@ impl Core {
         true
     }
 
-    pub(super) fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
+    /// Whether somebody has given it a configuration of its own.
+    pub(super) fn is_set_by_itself(&self) -> bool {
+        self.set_by_itself.load(Relaxed) != 0
+    }
+
+    pub(super) fn reconfigure(&self, config: Config, whom: For) -> Result<(), InvalidConfig> {
         let config = config.in_use();
         let limits = Limits::new(&config)?;
         let trials = Trials::new(&config.half_open)?;
@@ -87,6 +105,7 @@ impl Core {
         self.hot.max_pushback.store(nanos(config.max_pushback), Relaxed);
         let own_rule = self.own_rule.set(config.trip_when.clone());
         let config = cold.set_config(config, trials);
+        self.set_by_itself.store(u64::from(whom == For::One), Relaxed);
         drop(cold);
         // They may have a user's code in them.
         drop((own_rule, config));

@@ -26,6 +26,8 @@ pub(super) struct Core {
     pub(super) ring: Apart<Ring>,
     pub(super) cold: Mutex<Cold>,
     pub(super) own_rule: OwnRule,
+    /// Whether its configuration is not that of others like it.
+    pub(super) set_by_itself: AtomicU64,
     pub(super) audience: Audience,
     pub(super) name: Name,
     surroundings: Surroundings,
@@ -89,6 +91,7 @@ impl Core {
             },
             ring: Apart(Ring::new(config.window, surroundings.origin)?),
             own_rule: OwnRule::new(config.trip_when.clone()),
+            set_by_itself: AtomicU64::new(0),
             cold: Mutex::new(Cold::new(config, surroundings.origin)?),
             audience: Audience::new(status, observer),
             name,
@@ -108,6 +111,11 @@ impl Core {
     #[inline]
     pub(super) fn wait(&self, now: Instant) -> u64 {
         self.hot.retry_at.load(Relaxed).saturating_sub(self.nanos_at(now))
+    }
+
+    /// Until when it is or was to be open, in nanoseconds since the origin.
+    pub(super) fn retry_at(&self) -> u64 {
+        self.hot.retry_at.load(Relaxed)
     }
 
     /// For how long the other side does not want to be called.

@@ -6,8 +6,8 @@ use super::trip::millionths;
 /// How a breaker finds out whether the other side is well again.
 ///
 /// A few calls, the probes, are let through at a time. From how they end it is judged whether to
-/// close or to open again; where [slow calls](super::SlowCalls) open the breaker, a slow probe is a
-/// failed one.
+/// close or to open again; where calls can be slow, by [`SlowCalls`](super::SlowCalls) or
+/// [`Config::slow_after`](super::Config::slow_after), a slow probe is a failed one.
 ///
 /// ```
 /// use mainstay_resilience::breaker::HalfOpen;

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::call::Call;
+use super::control::For;
 use super::core::Core;
 use super::event::States;
 use super::layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
@@ -109,8 +110,8 @@ impl CircuitBreaker {
     /// Nothing limits the time. It never ends earlier than it would have: to close a breaker, its
     /// [mode](Self::set_mode) is changed. The [backoff](Config::open_for) does not grow by it.
     ///
-    /// Returns whether something has changed: not if it is open for longer already, and not in a
-    /// [`Mode`] without state.
+    /// Returns whether something has changed: not if it is open for as long already, not for a time
+    /// of zero, and not in a [`Mode`] without state.
     ///
     /// ```
     /// use mainstay_resilience::breaker::{CircuitBreaker, State};
@@ -149,7 +150,7 @@ impl CircuitBreaker {
     /// # Ok::<(), mainstay_resilience::breaker::InvalidConfig>(())
     /// ```
     pub fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
-        self.core().reconfigure(config)
+        self.core().reconfigure(config, For::One)
     }
 
     pub(super) fn stripes(&self) -> &Stripes {

@@ -141,6 +141,32 @@ impl<C> ResponseJudge<C> {
     }
 }
 
+/// What makes a layer for clients of HTTP services: a breaker, or such a layer already, of one
+/// breaker or of one [for each key](super::CircuitBreakers::http_layer_by).
+pub trait IntoHttpLayer {
+    /// The layer.
+    type Layer;
+
+    /// Makes it.
+    fn into_http_layer(self) -> Self::Layer;
+}
+
+impl IntoHttpLayer for CircuitBreaker {
+    type Layer = HttpCircuitBreakerLayer;
+
+    fn into_http_layer(self) -> HttpCircuitBreakerLayer {
+        self.into()
+    }
+}
+
+impl<C> IntoHttpLayer for HttpCircuitBreakerLayer<C> {
+    type Layer = Self;
+
+    fn into_http_layer(self) -> Self {
+        self
+    }
+}
+
 impl From<CircuitBreaker> for HttpCircuitBreakerLayer {
     fn from(breaker: CircuitBreaker) -> Self {
         Self::new(breaker)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use loom::thread;
 use mainstay_core::ManualClock;
 
+use super::control::For;
 use super::core::Core;
 use super::ticket::Ticket;
 use super::{CircuitBreaker, Config, Consecutive, HalfOpen, Mode, State, Window};
@@ -189,7 +190,8 @@ fn a_resize_loses_at_most_what_ends_meanwhile() {
         fail(&core);
         let ticket = admitted(&core);
         let resize = |core: &Core| {
-            core.reconfigure(config().without_rules().window(Window::calls(4))).unwrap();
+            let config = config().without_rules().window(Window::calls(4));
+            core.reconfigure(config, For::One).unwrap();
         };
         both(&core, resize, |core| core.settle(ticket, FAILURE));
         let counts = core.snapshot().counts;
@@ -206,7 +208,9 @@ fn a_resize_delays_opening_by_one_call_at_most() {
         let core = closed();
         fail(&core);
         let ticket = admitted(&core);
-        let resize = |core: &Core| core.reconfigure(config().window(Window::calls(4))).unwrap();
+        let resize = |core: &Core| {
+            core.reconfigure(config().window(Window::calls(4)), For::One).unwrap();
+        };
         both(&core, resize, |core| core.settle(ticket, FAILURE));
         if core.status().state == State::Closed {
             fail(&core);

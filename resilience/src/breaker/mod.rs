@@ -121,13 +121,15 @@
 //! # Cost
 //!
 //! Closed, a call takes no lock, allocates nothing, and reads no clock unless the window is one of
-//! time or slow calls count. A rejection reads the clock once. Half-open, calls take a lock for a
+//! time or slow calls count; with a [`TripWhen`] it takes a lock for a moment while the window holds
+//! a failed or a slow call. A rejection reads the clock once. Half-open, calls take a lock for a
 //! moment.
 
 mod admit;
 mod body;
 mod builder;
 mod call;
+mod caught;
 mod cold;
 mod config;
 mod control;
@@ -166,13 +168,13 @@ pub use event::{Event, Observe, States};
 pub use future::{CircuitBreakerFuture, HttpCircuitBreakerFuture};
 pub use half_open::HalfOpen;
 pub use handle::{CircuitBreaker, Permit};
-pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer};
+pub use layer::{CircuitBreakerLayer, HttpCircuitBreakerLayer, IntoHttpLayer};
 pub use name::Name;
 pub use opening::Opening;
 pub use own_rule::{Tally, TripWhen};
 pub use registry::{
     CircuitBreakers, CircuitBreakersLayer, CircuitBreakersService, HttpCircuitBreakersLayer,
-    HttpCircuitBreakersService,
+    HttpCircuitBreakersService, ToKey,
 };
 pub use service::{CircuitBreakerService, HttpCircuitBreakerService};
 pub use state::{Cause, Mode, Probation, Snapshot, State, Status};

@@ -53,6 +53,7 @@ impl From<String> for Name {
     }
 }
 
+/// Its text is copied.
 impl From<Arc<str>> for Name {
     fn from(name: Arc<str>) -> Self {
         Self(Kind::Shared(Arc::new((&*name).into())))

@@ -1,15 +1,30 @@
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cold::decides;
+use super::caught::caught;
+use super::cold::{Cold, decides};
 use super::core::{Core, Drawn};
 use super::word::View;
 use super::{Cause, Tally};
-use crate::sync::lock;
+use crate::sync::{MutexGuard, lock};
 
 /// A breaker is about to open: what [`Config::open_by`](super::Config::open_by) goes by.
+///
+/// ```
+/// use mainstay_resilience::breaker::{Cause, Opening};
+/// use std::time::Duration;
+///
+/// fn how_long(opening: &Opening) -> Duration {
+///     if opening.opened == 0 { Duration::from_secs(1) } else { opening.backoff }
+/// }
+///
+/// let mut opening = Opening::new(Cause::NotRecovered);
+/// opening.backoff = Duration::from_secs(8);
+/// assert_eq!(how_long(&opening), Duration::from_secs(1));
+/// opening.opened = 3;
+/// assert_eq!(how_long(&opening), Duration::from_secs(8));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Opening {
@@ -26,6 +41,15 @@ pub struct Opening {
     pub pushback: Duration,
 }
 
+impl Opening {
+    /// The first in a while, for this cause, of a breaker that has seen nothing and opens for no
+    /// time: for tests of a function, which set what it goes by.
+    pub fn new(cause: Cause) -> Self {
+        let (backoff, pushback) = (Duration::ZERO, Duration::ZERO);
+        Self { cause, seen: Tally::default(), opened: 0, backoff, pushback }
+    }
+}
+
 /// For how long a breaker opens, as a function says.
 #[derive(Clone)]
 pub(super) struct BreakTime(Arc<Function>);
@@ -37,10 +61,9 @@ impl BreakTime {
         Self(Arc::new(time))
     }
 
-    /// `None` if it panics: results are told to destructors as well, from where no panic may get
-    /// out.
-    fn ask(&self, opening: &Opening) -> Option<Duration> {
-        catch_unwind(AssertUnwindSafe(|| (self.0)(opening))).ok()
+    /// `None` if it panics. It is not dropped here under a lock.
+    fn ask(self, opening: &Opening) -> Option<Duration> {
+        caught(|| (self.0)(opening))
     }
 }
 
@@ -60,9 +83,6 @@ impl fmt::Debug for BreakTime {
 /// How it opens.
 impl Core {
     /// Opens the breaker, unless its state is another by now than when the cause was seen.
-    ///
-    /// A function that says for how long is asked between two holds of the lock. What happens in
-    /// between cannot undo the cause: a state that is still the same has only seen more.
     pub(super) fn open_from(
         &self,
         view: View,
@@ -71,8 +91,31 @@ impl Core {
         now: Instant,
         chance: Drawn,
     ) {
-        let asked = self.ask_how_long(view, cause, seen, now, chance);
-        let mut cold = lock(&self.cold);
+        self.open_under(lock(&self.cold), view, cause, seen, now, chance);
+    }
+
+    /// The same, by who has the lock.
+    ///
+    /// A function that says for how long is asked between two holds of the lock. What happens in
+    /// between cannot undo the cause: a state that is still the same has only seen more.
+    pub(super) fn open_under<'a>(
+        &'a self,
+        mut cold: MutexGuard<'a, Cold>,
+        view: View,
+        cause: Cause,
+        seen: Tally,
+        now: Instant,
+        chance: Drawn,
+    ) {
+        let mut asked = None;
+        if let Some(function) = cold.config().open_by.clone() {
+            let opened = cold.steps(view.state(), now);
+            let backoff = cold.config().open_for.delay(opened, &chance);
+            let pushback = self.pushed(now);
+            drop(cold);
+            asked = function.ask(&Opening { cause, seen, opened, backoff, pushback });
+            cold = lock(&self.cold);
+        }
         let current = self.hot.word.load();
         // Another thread may have seen the same. With another mode or window it is still so.
         let is_so = current.state() == view.state() && current.includes(view.epoch());
@@ -82,23 +125,5 @@ impl Core {
             drop(cold);
             self.tell(change);
         }
-    }
-
-    fn ask_how_long(
-        &self,
-        view: View,
-        cause: Cause,
-        seen: Tally,
-        now: Instant,
-        chance: Drawn,
-    ) -> Option<Duration> {
-        let (function, opened, backoff) = {
-            let cold = lock(&self.cold);
-            let function = cold.config().open_by.clone()?;
-            let opened = cold.steps(view.state(), now);
-            (function, opened, cold.config().open_for.delay(opened, &chance))
-        };
-        let pushback = self.pushed(now);
-        function.ask(&Opening { cause, seen, opened, backoff, pushback })
     }
 }

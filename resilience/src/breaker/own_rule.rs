@@ -1,8 +1,8 @@
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Cause;
+use super::caught::caught;
 use crate::sync::{AtomicU64, Mutex, Ordering::Relaxed, lock};
 use crate::window::Counts;
 
@@ -10,7 +10,8 @@ use crate::window::Counts;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tally {
-    /// What is in the window or, while half-open, how the probes went.
+    /// What is in the window or, while half-open, how the probes went. None is slow unless it is
+    /// [said](super::Config::slow_after) from when on.
     pub counts: Counts,
     /// How many calls in a row have failed last. Probes are not counted in rows.
     pub consecutive_failures: u32,
@@ -19,7 +20,9 @@ pub struct Tally {
 /// Opens when a function says so, for what the other rules cannot express.
 ///
 /// It is asked after each call that counts, as long as the window holds a failed or a slow one and
-/// no other rule has opened the breaker already. It is not asked under a lock, and may use the
+/// no other rule has opened the breaker already. To get at it takes a lock for a moment then. No call
+/// is slow unless there is a [`SlowCalls`](super::SlowCalls) or
+/// [`Config::slow_after`](super::Config::slow_after). It is not asked under a lock, and may use the
 /// breaker; several threads may ask it at once. It should be quick, as it is a part of the call. If
 /// it panics, it has not said so.
 ///
@@ -54,8 +57,7 @@ impl TripWhen {
     }
 
     fn holds(&self, tally: &Tally) -> bool {
-        // Results are told to destructors as well, from where no panic may get out.
-        catch_unwind(AssertUnwindSafe(|| (self.0)(tally))).unwrap_or(false)
+        caught(|| (self.0)(tally)).unwrap_or(false)
     }
 }
 
@@ -72,7 +74,8 @@ impl fmt::Debug for TripWhen {
     }
 }
 
-/// The rule in use. Who has none pays one reading of a word for it, while not all is well.
+/// The rule in use. While not all is well, who has none pays one reading of a word for it, and who
+/// has one a lock.
 #[derive(Debug)]
 pub(super) struct OwnRule {
     is_set: AtomicU64,

@@ -38,6 +38,11 @@ impl Config {
         self.slow_calls
     }
 
+    /// See [`Config::slow_after`].
+    pub fn get_slow_after(&self) -> Option<Duration> {
+        self.slow_after
+    }
+
     /// The rule on failures in a row, if there is one.
     pub fn get_consecutive(&self) -> Option<Consecutive> {
         self.consecutive

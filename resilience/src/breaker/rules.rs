@@ -25,7 +25,8 @@ pub(super) struct Rules {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     failure_rate: Option<Share>,
-    slow: Option<(Duration, Share)>,
+    slow: Option<Share>,
+    slow_after: Option<Duration>,
     consecutive: Option<u32>,
 }
 
@@ -34,15 +35,14 @@ impl Limits {
         let most = config.window.most_calls();
         let failure_rate =
             config.failure_rate.map(|it| Share::new(it.rate, it.min_calls, most)).transpose()?;
-        let slow = config
-            .slow_calls
-            .map(|it| Share::new(it.rate, it.min_calls, most).map(|share| (it.longer_than, share)))
-            .transpose()?;
+        let slow =
+            config.slow_calls.map(|it| Share::new(it.rate, it.min_calls, most)).transpose()?;
+        let slow_after = config.slow_calls.map(|it| it.longer_than).or(config.slow_after);
         let consecutive = config.consecutive.map(|it| it.failures);
         if consecutive == Some(0) {
             return Err(InvalidConfig::Consecutive);
         }
-        Ok(Self { failure_rate, slow, consecutive })
+        Ok(Self { failure_rate, slow, slow_after, consecutive })
     }
 }
 
@@ -61,8 +61,8 @@ impl Rules {
 
     pub(super) fn set(&self, limits: &Limits) {
         self.failure_rate.store(limits.failure_rate.map_or(NEVER, pack), Relaxed);
-        self.slow_rate.store(limits.slow.map_or(NEVER, |(_, share)| pack(share)), Relaxed);
-        self.slow_nanos.store(limits.slow.map_or(NEVER, |(limit, _)| nanos(limit)), Relaxed);
+        self.slow_rate.store(limits.slow.map_or(NEVER, pack), Relaxed);
+        self.slow_nanos.store(limits.slow_after.map_or(NEVER, nanos), Relaxed);
         self.consecutive.store(limits.consecutive.map_or(NEVER, u64::from), Relaxed);
     }
 

@@ -107,8 +107,7 @@ impl Core {
             Judgement::Recovered => cold.close(view, now),
             Judgement::NotRecovered => {
                 let seen = cold.probes();
-                drop(cold);
-                return self.open_from(view, Cause::NotRecovered, seen, now, chance);
+                return self.open_under(cold, view, Cause::NotRecovered, seen, now, chance);
             }
         };
         self.make(now, &change);

@@ -11,8 +11,6 @@ use crate::window::Counts;
 pub(super) struct Trial {
     config: Trials,
     places: Vec<Place>,
-    /// How many places were lost of which nobody was told yet.
-    pub(super) lost: usize,
     next_id: u64,
     in_flight: u32,
     /// Zero for the probes, then the steps of the ramp.
@@ -54,23 +52,27 @@ impl Trial {
     pub(super) fn new(config: Trials) -> Self {
         let places = Vec::with_capacity(config.at_once);
         let (in_flight, stage, saved, succeeded, failed) = (0, 0, 0, 0, 0);
-        Self { config, places, lost: 0, next_id: 0, in_flight, stage, saved, succeeded, failed }
+        Self { config, places, next_id: 0, in_flight, stage, saved, succeeded, failed }
     }
 
-    /// Asks for a place.
-    pub(super) fn admit(&mut self, now: Instant) -> Answer {
+    /// Asks for a place. Says as well how many have lost theirs, as their lease has ended.
+    pub(super) fn admit(&mut self, now: Instant) -> (Answer, usize) {
+        // It is about to open: a function is just asked for how long.
+        if self.judge() == Judgement::NotRecovered {
+            return (Answer::Full, 0);
+        }
         if let Some(share) = self.share() {
-            return self.admit_share(share);
+            return (self.admit_share(share), 0);
         }
         let before = self.places.len();
         self.places.retain(|place| place.until.is_none_or(|until| until > now));
-        self.lost += before - self.places.len();
+        let lost = before - self.places.len();
         if self.places.len() >= self.config.at_once {
-            return Answer::Full;
+            return (Answer::Full, lost);
         }
         let id = self.take_id();
         self.places.push(Place { id, until: now.checked_add(self.config.lease) });
-        Answer::Admitted(id)
+        (Answer::Admitted(id), lost)
     }
 
     /// A probe has ended and is judged.

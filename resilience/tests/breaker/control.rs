@@ -110,6 +110,25 @@ fn it_opens_for_whoever_asks() {
     assert_eq!(at(&breaker).1, State::Closed);
 }
 
+/// Who asks for no time asks for nothing, and who asks for all times need not ask twice.
+#[test]
+fn what_is_asked_for_in_vain_is_not_told() {
+    let (told, clock) = (Told::default(), ManualClock::new());
+    let breaker = quick().observer(told.observer()).clock(clock.clone()).build().unwrap();
+    assert!(!breaker.open_for(Duration::ZERO));
+    assert_eq!(at(&breaker).1, State::Closed);
+    fail(&breaker);
+    clock.advance(SECOND);
+    let _probe = breaker.try_acquire().unwrap();
+    told.take();
+    assert!(!breaker.open_for(Duration::ZERO));
+    assert_eq!((at(&breaker).1, told.take().len()), (State::HalfOpen, 0));
+    assert!(breaker.open_for(Duration::MAX));
+    clock.advance(SECOND);
+    assert!(!breaker.open_for(Duration::MAX));
+    assert_eq!(told.take().len(), 1);
+}
+
 #[test]
 fn who_asks_does_not_overrule_a_mode() {
     for (mode, opens) in [

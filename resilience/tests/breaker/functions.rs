@@ -7,7 +7,7 @@ use std::time::Duration;
 use mainstay_core::{ManualClock, Pushback};
 use mainstay_resilience::backoff::{Backoff, Jitter};
 use mainstay_resilience::breaker::{
-    Builder, Cause, CircuitBreaker, Config, Event, Mode, State, Tally, TripWhen,
+    Builder, Cause, CircuitBreaker, Config, Event, Mode, Permit, SlowCalls, State, Tally, TripWhen,
 };
 use mainstay_resilience::classify::Verdict;
 use mainstay_resilience::permit::{DropCause, drop_as};
@@ -59,6 +59,32 @@ fn an_own_rule_is_asked_when_it_matters() {
     assert_eq!((asked.load(Relaxed), at(&both).1), (2, State::Open));
 }
 
+/// By a limit without a share, until a rule brings its own.
+#[test]
+fn an_own_rule_goes_by_slow_calls() {
+    let clock = ManualClock::new();
+    let builder = opens_when(|seen| seen.counts.slow >= 2).clock(clock.clone());
+    let breaker = builder.build().unwrap();
+    let call = |takes| {
+        let permit = breaker.try_acquire().unwrap();
+        clock.advance(takes);
+        permit.finish(Verdict::success());
+        breaker.snapshot().counts.slow
+    };
+    assert_eq!(call(60 * SECOND), 0);
+    breaker.reconfigure(breaker.config().slow_after(SECOND)).unwrap();
+    assert_eq!((call(SECOND), call(2 * SECOND)), (0, 1));
+    let rule = SlowCalls::longer_than(5 * SECOND);
+    breaker.reconfigure(breaker.config().trip(rule)).unwrap();
+    assert_eq!((call(5 * SECOND), breaker.config().get_slow_after()), (1, Some(SECOND)));
+    breaker.reconfigure(breaker.config().without_slow_calls()).unwrap();
+    call(2 * SECOND);
+    assert_eq!(at(&breaker).1, State::Open);
+    let without = breaker.config().without_slow_after();
+    assert_eq!(without.get_slow_after(), None);
+    assert_ne!(without, breaker.config());
+}
+
 /// It did not say that it should open, and all goes on; from a destructor as well.
 #[test]
 fn an_own_rule_that_panics_harms_nothing() {
@@ -73,6 +99,32 @@ fn an_own_rule_that_panics_harms_nothing() {
     fail(&breaker);
     assert_eq!(at(&breaker).1, State::Open);
     breaker.reconfigure(breaker.config().without_rules()).unwrap();
+}
+
+/// What such a panic carries may panic as well when it is dropped.
+#[test]
+fn what_a_panic_carries_gets_out_neither() {
+    struct Carried;
+
+    impl Drop for Carried {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                std::panic::panic_any(Self);
+            }
+        }
+    }
+
+    let breaker = opens_when(|seen| {
+        if seen.counts.failed < 2 {
+            std::panic::panic_any(Carried);
+        }
+        true
+    });
+    let breaker = breaker.open_by(|_| std::panic::panic_any(Carried)).build().unwrap();
+    for expected in [State::Closed, State::Open] {
+        fail(&breaker);
+        assert_eq!(at(&breaker).1, expected);
+    }
 }
 
 /// Not even while another panic is on its way.
@@ -194,6 +246,11 @@ fn a_function_is_asked_under_no_lock() {
         let before =
             if opening.cause == Cause::NotRecovered { State::HalfOpen } else { State::Closed };
         assert_eq!(breaker.snapshot().status.state, before);
+        // But for probes: what is judged is not tried any more.
+        if before == State::HalfOpen {
+            let admitted = breaker.try_acquire().map(Permit::give_back);
+            assert!(admitted.is_err());
+        }
         if opening.opened == 2 {
             breaker.set_mode(Mode::ForcedClosed);
         }

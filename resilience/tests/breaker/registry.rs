@@ -5,15 +5,16 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::time::{Instant, SystemTime};
 
+use http::uri::Authority;
 use http::{Request, Response};
-use mainstay_core::Clock;
+use mainstay_core::{Clock, ManualClock};
 use mainstay_resilience::TokioClock;
 use mainstay_resilience::breaker::{
     Builder, CircuitBreaker, CircuitBreakers, Config, Consecutive, Event, InvalidConfig, Mode,
-    State, Window,
+    State, TripWhen, Window,
 };
 use mainstay_resilience::classify::Verdict;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use super::{SECOND, Told, at, counts, fail, quick, succeed};
 
@@ -42,6 +43,32 @@ fn each_key_has_its_own() {
     assert!(!hosts.is_empty());
     assert_eq!((keys, hosts.len(), hosts.capacity()), (vec!["a".into(), "b".into()], 2, 1024));
     assert!(hosts.find("c").is_none() && hosts.len() == 2);
+}
+
+/// Whatever a key is made of.
+#[test]
+fn strings_are_looked_for_by_their_text() {
+    let shared = CircuitBreakers::<Arc<str>>::new(quick()).unwrap();
+    fail(&shared.get("a"));
+    let key: Arc<str> = "a".into();
+    assert!(shared.try_acquire("a").is_err() && shared.try_acquire(&key).is_err());
+    let boxed = CircuitBreakers::<Box<str>>::new(quick()).unwrap();
+    fail(&boxed.get("a"));
+    assert!(boxed.find("a").is_some() && boxed.try_acquire("a").is_err());
+    let hosts = CircuitBreakers::<Authority>::new(quick()).unwrap();
+    fail(&hosts.get(&Authority::from_static("a")));
+    assert!(hosts.try_acquire(&Authority::from_static("a")).is_err());
+}
+
+/// By whichever judge.
+#[tokio::test(start_paused = true)]
+async fn who_calls_by_a_key_says_what_a_failure_is() {
+    let hosts = CircuitBreakers::<u8>::new(quick()).unwrap();
+    let ignore = |_: &Result<(), &str>| Verdict::ignored();
+    assert!(hosts.call_with(&1, ignore, async { Err("no such row") }).await.is_err());
+    assert_eq!(at(&hosts.get(&1)).1, State::Closed);
+    assert!(hosts.call(&1, async { Err::<(), _>("down") }).await.is_err());
+    assert_eq!(at(&hosts.get(&1)).1, State::Open);
 }
 
 #[test]
@@ -222,15 +249,161 @@ fn the_bound_holds_between_threads() {
 /// Where all are needed, the new one works and is not kept.
 #[test]
 fn a_key_without_room_is_called() {
-    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), quick()).unwrap();
+    let clock = ManualClock::new();
+    let builder = quick().clock(clock.clone());
+    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), builder).unwrap();
     let on_its_way = tenants.try_acquire(&1).unwrap();
     let stranger = tenants.get(&2);
     fail(&stranger);
     assert_eq!(at(&stranger).1, State::Open);
     assert!(tenants.find(&2).is_none() && tenants.try_acquire(&2).is_ok());
     on_its_way.finish(Verdict::success());
+    // That nothing could go is remembered for a while.
+    tenants.get(&2);
+    assert!(tenants.find(&1).is_some() && tenants.find(&2).is_none());
+    clock.advance(SECOND / 100);
     tenants.get(&2);
     assert!(tenants.find(&1).is_none() && tenants.find(&2).is_some());
+}
+
+/// What an operator has set is not forgotten, and who was not kept is counted.
+#[test]
+fn one_with_a_configuration_of_its_own_is_kept() {
+    let clock = ManualClock::new();
+    let builder = quick().clock(clock.clone());
+    let tenants = CircuitBreakers::<u8>::with_capacity(capacity(1), builder).unwrap();
+    let own = tenants.config().trip(Consecutive::failures(9));
+    tenants.get(&1).reconfigure(own.clone()).unwrap();
+    tenants.get(&2);
+    assert_eq!((tenants.get(&1).config(), tenants.unkept()), (own, 1));
+    // What holds for all is nobody's own, and what holds now is looked at now.
+    tenants.reconfigure(tenants.config()).unwrap();
+    tenants.get(&2);
+    assert!(tenants.find(&2).is_some());
+    assert_eq!((tenants.len(), tenants.unkept()), (1, 1));
+}
+
+/// Functions that nobody goes by any more are dropped.
+#[test]
+fn the_first_configuration_is_forgotten() {
+    let used = Arc::new(());
+    let uses = Arc::downgrade(&used);
+    let rule = TripWhen::new(move |_| Arc::strong_count(&used) > 1);
+    let hosts = CircuitBreakers::<u8>::new(quick().trip(rule)).unwrap();
+    assert!(hosts.get(&1).config().get_trip_when().is_some());
+    hosts.reconfigure(hosts.config().without_trip_when()).unwrap();
+    assert!(hosts.get(&2).config().get_trip_when().is_none() && uses.upgrade().is_none());
+}
+
+/// Each call looks at a few, and none is passed over.
+#[test]
+fn the_only_one_that_can_go_is_found() {
+    for idle in [0, 100, 255] {
+        let builder = quick().clock(ManualClock::new());
+        let tenants = CircuitBreakers::<u32>::with_capacity(capacity(256), builder).unwrap();
+        let held: Vec<_> = (0..256).map(|key| (key != idle).then(|| tenants.get(&key))).collect();
+        // 256 of them, 32 at a time.
+        let calls = (0..8).filter(|_| {
+            tenants.get(&1_000);
+            tenants.find(&1_000).is_none()
+        });
+        assert!(calls.count() < 8, "{idle}");
+        assert!(tenants.find(&idle).is_none() && held.len() == tenants.len());
+    }
+}
+
+/// Looks at the breakers when it is cloned or dropped, and waits for itself if that is done under
+/// one of their locks.
+struct Nosy(u8, Arc<OnceLock<CircuitBreakers<Nosy>>>);
+
+impl Nosy {
+    fn look(&self) {
+        if let Some(hosts) = self.1.get() {
+            hosts.mode();
+            hosts.find(self);
+        }
+    }
+}
+
+impl Clone for Nosy {
+    fn clone(&self) -> Self {
+        self.look();
+        Self(self.0, Arc::clone(&self.1))
+    }
+}
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        self.look();
+    }
+}
+
+impl PartialEq for Nosy {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Nosy {}
+
+impl std::hash::Hash for Nosy {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl std::fmt::Display for Nosy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Fails instead of waiting for ever.
+fn comes_to_an_end(run: impl FnOnce() + Send + 'static) {
+    let (done, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        run();
+        done.send(()).unwrap();
+    });
+    end.recv_timeout(30 * SECOND).unwrap();
+}
+
+#[test]
+fn keys_are_cloned_and_dropped_under_no_lock() {
+    comes_to_an_end(|| {
+        let hosts = Arc::new(OnceLock::new());
+        let made = CircuitBreakers::with_capacity(capacity(2), quick()).unwrap();
+        assert!(hosts.set(made.clone()).is_ok());
+        for key in 0..8 {
+            made.get(&Nosy(key, Arc::clone(&hosts)));
+        }
+        assert_eq!(made.len(), 2);
+        assert!(made.remove(&Nosy(7, Arc::clone(&hosts))).is_some());
+    });
+}
+
+struct Asks(CircuitBreakers<u8>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        self.0.mode();
+    }
+}
+
+/// Those that are refused, and those that others take the place of.
+#[test]
+fn configurations_are_dropped_under_no_lock() {
+    comes_to_an_end(|| {
+        let hosts = CircuitBreakers::<u8>::new(quick()).unwrap();
+        let nosy = || {
+            let asks = Asks(hosts.clone());
+            TripWhen::new(move |_| asks.0.is_empty())
+        };
+        let refused = hosts.config().trip(nosy()).window(Window::last(SECOND));
+        assert_eq!(hosts.reconfigure(refused), Err(InvalidConfig::WindowChange));
+        hosts.reconfigure(hosts.config().trip(nosy())).unwrap();
+        hosts.reconfigure(hosts.config().without_trip_when()).unwrap();
+    });
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,6 +421,21 @@ async fn a_layer_asks_the_breaker_of_the_key() {
     let ignoring = ignoring.layer(service_fn(async |_: u32| Err::<u32, _>("down")));
     assert!(ignoring.oneshot(3).await.is_err());
     assert_eq!(at(&hosts.get(&3)).1, State::Closed);
+}
+
+/// What was reserved for a call that is rejected is for the other keys.
+#[tokio::test(start_paused = true)]
+async fn one_that_is_down_takes_no_place_from_the_others() {
+    let hosts = CircuitBreakers::<u32>::new(quick()).unwrap();
+    hosts.get(&1).set_mode(Mode::ForcedOpen);
+    let limited = ServiceBuilder::new().concurrency_limit(1);
+    let inner = limited.service(service_fn(async |key: u32| Ok::<_, Infallible>(key)));
+    let mut one = hosts.layer_by(|key: &u32| *key).layer(inner);
+    let other = one.clone();
+    assert!(one.ready().await.unwrap().call(1).await.is_err());
+    let answer = tokio::time::timeout(SECOND, other.oneshot(2)).await;
+    assert_eq!(answer.unwrap(), Ok(2));
+    assert_eq!(one.ready().await.unwrap().call(2).await, Ok(2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,8 @@ use super::{at, counts, quick};
 
 /// For so long a breaker opens, in milliseconds.
 const OPEN_MS: u64 = 1_000;
+/// For so long it is remembered that none can go.
+const PAUSE_MS: u64 = 10;
 const KEYS: u8 = 8;
 
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (key.clone(), mode).prop_map(|(key, mode)| Step::Mode { key, mode }),
         1 => key.prop_map(|key| Step::Remove { key }),
         2 => (0..1_500_u64).prop_map(|millis| Step::Advance { millis }),
+        2 => (0..15_u64).prop_map(|millis| Step::Advance { millis }),
     ];
     proptest::collection::vec(step, 1..150)
 }
@@ -55,6 +58,8 @@ struct Model {
     now: u64,
     turn: u64,
     kept: Vec<Kept>,
+    /// Until then nobody looks again whether one can go.
+    not_before: u64,
 }
 
 impl Model {
@@ -65,8 +70,15 @@ impl Model {
         if !there {
             if self.kept.len() == self.capacity {
                 let least = self.kept.iter().filter(|it| self.can_go(it));
-                let gone = least.min_by_key(|it| (it.open_until.is_some(), it.used))?.key;
+                let least = least.min_by_key(|it| (it.open_until.is_some(), it.used));
+                let gone = least.filter(|_| self.now >= self.not_before).map(|it| it.key);
+                let Some(gone) = gone else {
+                    let is_news = self.now >= self.not_before;
+                    self.not_before = if is_news { self.now + PAUSE_MS } else { self.not_before };
+                    return None;
+                };
                 self.kept.retain(|it| it.key != gone);
+                self.not_before = 0;
             }
             let (open_until, mode, holders) = (None, Mode::Auto, Vec::new());
             self.kept.push(Kept { key, used: 0, calls: 0, open_until, mode, holders });
@@ -150,6 +162,9 @@ impl Pair {
                 let before = self.model.kept.len();
                 self.model.kept.retain(|it| it.key != key);
                 assert_eq!(removed, self.model.kept.len() < before);
+                if removed {
+                    self.model.not_before = 0;
+                }
             }
             Step::Advance { millis } => {
                 self.clock.advance(Duration::from_millis(millis));

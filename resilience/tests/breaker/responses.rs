@@ -14,7 +14,7 @@ use mainstay_resilience::breaker::{
 use mainstay_resilience::classify::{AnyError, Verdict};
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{SECOND, at, breaker, counts, quick};
+use super::{SECOND, at, breaker, counts, fail, quick};
 
 /// Makes a call that is answered like that.
 async fn answer(
@@ -118,6 +118,31 @@ async fn who_judges_the_head_does_not_judge_the_body() {
     assert_eq!(at(&breaker).1, State::Closed);
     assert!(response.into_body().collect().await.is_err());
     assert_eq!(at(&breaker).1, State::Open);
+}
+
+/// A probe ends with the first data, but no body makes a success of a head that is none.
+#[tokio::test(start_paused = true)]
+async fn a_probe_s_data_does_not_overrule_its_head() {
+    for (verdict, expected) in
+        [(Verdict::ignored(), State::HalfOpen), (Verdict::success(), State::Closed)]
+    {
+        let breaker = breaker();
+        fail(&breaker);
+        tokio::time::advance(2 * SECOND).await;
+        let endless = service_fn(async |_: Request<()>| {
+            let data = || Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"more")));
+            let body = StreamBody::new(futures_util::stream::repeat_with(data));
+            Ok::<_, Infallible>(Response::new(body))
+        });
+        let layer = breaker.http_layer().including_body();
+        let service = layer.classify_http(move |_: &_| verdict).layer(endless);
+        let mut body = service.oneshot(Request::new(())).await.unwrap().into_body();
+        assert_eq!(at(&breaker).1, State::HalfOpen);
+        assert!(body.frame().await.is_some());
+        assert_eq!(at(&breaker).1, expected);
+        // The place is free for the next.
+        assert!(breaker.try_acquire().is_ok());
+    }
 }
 
 /// It opens for as long as the other side says, and a little more by chance, up to a limit.
@@ -226,7 +251,7 @@ async fn a_rejection_is_a_fault() {
     use mainstay_errors::{Catalogue, Fault};
     use mainstay_resilience::breaker::Open;
     let breaker = CircuitBreaker::builder("internal-payments-db").build().unwrap();
-    (0..20).for_each(|_| super::fail(&breaker));
+    (0..20).for_each(|_| fail(&breaker));
     let open = breaker.try_acquire().unwrap_err();
     let kind = open.kind();
     assert_eq!((kind.reason, kind.code), ("CIRCUIT_OPEN", mainstay_core::Code::Unavailable));

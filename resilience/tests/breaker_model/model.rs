@@ -318,7 +318,7 @@ impl Model {
         let until = self.now + wait;
         let longer =
             self.state == State::Open && self.retry_at > self.now && until <= self.retry_at;
-        if longer || !matches!(self.mode, Mode::Auto | Mode::Shadow) {
+        if wait == 0 || longer || !matches!(self.mode, Mode::Auto | Mode::Shadow) {
             return false;
         }
         if self.state == State::Closed {

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use mainstay_errors::{Code, Details, Fault, FaultRow, FaultTable, FieldViolation, Kind};
 
+use crate::decode::told;
 use crate::{DecodeError, EncodeError, ErrorKind};
 
 /// The details of an error, made when somebody asks for them.
@@ -18,8 +19,6 @@ const INCOMPLETE: Kind<'static> = Kind::new(Code::InvalidArgument, "INCOMPLETE_B
 const INVALID: Kind<'static> = Kind::new(Code::InvalidArgument, "VALIDATION_FAILED").status(422);
 const INTERNAL: Kind<'static> = Kind::new(Code::Internal, "INTERNAL");
 
-const LIMIT_MESSAGE: &str = "The body has more in it than what is accepted.";
-const INVALID_MESSAGE: &str = "The request has wrong or missing fields.";
 const INTERNAL_MESSAGE: &str = "Something went wrong on our side.";
 
 /// | kind | code, status and reason |
@@ -37,19 +36,11 @@ impl Fault for DecodeError {
     }
 
     fn message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DecodeError::kind(self) {
-            ErrorKind::Syntax => write!(
-                f,
-                "The body is malformed JSON, at line {} column {}.",
-                self.line(),
-                self.column()
-            ),
-            kind => f.write_str(message(kind)),
-        }
+        f.write_str(&DecodeError::message(self))
     }
 
     fn details(&self) -> Option<&Details> {
-        let reason = reason(DecodeError::kind(self))?;
+        let reason = DecodeError::kind(self).violation()?;
         let make = || {
             let violation = FieldViolation::body(self.pointer().to_owned(), reason, self.public());
             Box::new(Details::bad_request([violation]))
@@ -59,11 +50,11 @@ impl Fault for DecodeError {
 
     fn table() -> &'static FaultTable {
         const ROWS: [FaultRow; 5] = [
-            FaultRow::new(TOO_LARGE, message(ErrorKind::BodyTooLarge)),
-            FaultRow::new(LIMIT, LIMIT_MESSAGE),
-            FaultRow::new(MALFORMED, message(ErrorKind::Syntax)),
-            FaultRow::new(INCOMPLETE, message(ErrorKind::Body)),
-            FaultRow::new(INVALID, INVALID_MESSAGE),
+            FaultRow::new(TOO_LARGE, ErrorKind::BodyTooLarge.message()),
+            FaultRow::new(LIMIT, told::LIMIT),
+            FaultRow::new(MALFORMED, ErrorKind::Syntax.message()),
+            FaultRow::new(INCOMPLETE, ErrorKind::Body.message()),
+            FaultRow::new(INVALID, told::INVALID),
         ];
         const { &FaultTable::new(&ROWS, &[]) }
     }
@@ -82,38 +73,6 @@ const fn kind(kind: ErrorKind) -> Kind<'static> {
         | ErrorKind::MissingField
         | ErrorKind::UnknownField
         | ErrorKind::Data => INVALID,
-    }
-}
-
-const fn message(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::TooDeep
-        | ErrorKind::StringTooLong
-        | ErrorKind::ArrayTooLong
-        | ErrorKind::TooManyMembers => LIMIT_MESSAGE,
-        ErrorKind::DuplicateKey
-        | ErrorKind::MissingField
-        | ErrorKind::UnknownField
-        | ErrorKind::Data => INVALID_MESSAGE,
-        whole => whole.sentence(),
-    }
-}
-
-/// The reason of the violation, where it is one field that is wrong.
-const fn reason(kind: ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::TooDeep => Some("TOO_DEEP"),
-        ErrorKind::StringTooLong => Some("STRING_TOO_LONG"),
-        ErrorKind::ArrayTooLong => Some("ARRAY_TOO_LONG"),
-        ErrorKind::TooManyMembers => Some("TOO_MANY_MEMBERS"),
-        ErrorKind::DuplicateKey => Some("DUPLICATE_KEY"),
-        ErrorKind::MissingField => Some("MISSING_FIELD"),
-        ErrorKind::UnknownField => Some("UNKNOWN_FIELD"),
-        ErrorKind::Data => Some("INVALID_VALUE"),
-        ErrorKind::BodyTooLarge
-        | ErrorKind::Syntax
-        | ErrorKind::UnexpectedEnd
-        | ErrorKind::Body => None,
     }
 }
 

@@ -72,7 +72,9 @@ impl Fragments {
     /// Appends a piece of JSON as it stands.
     #[inline]
     pub fn raw(mut self, json: &'static str) -> Self {
-        self.scratch.push(json);
+        if self.failed.is_none() {
+            self.scratch.push(json);
+        }
         self
     }
 
@@ -91,12 +93,12 @@ impl Fragments {
 
     /// The answer as [`Bytes`], in memory as that of [`to_bytes`](crate::to_bytes).
     pub fn into_bytes(self) -> Result<Bytes, EncodeError> {
-        self.finished().map(Scratch::into_bytes)
+        self.finished().map(|mut scratch| scratch.seal())
     }
 
     /// The answer as a body, as that of [`to_body`](crate::to_body).
     pub fn into_body(self) -> Result<JsonBody, EncodeError> {
-        self.finished().map(|scratch| scratch.into_buffer().into())
+        self.finished().map(|mut scratch| scratch.seal_in_buffer().into())
     }
 
     fn finished(self) -> Result<Scratch, EncodeError> {
@@ -107,5 +109,21 @@ impl Fragments {
 impl Default for Fragments {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_after_a_value_that_fails() {
+        let failed = Fragments::new().raw("[").value(&BTreeMap::from([((1, 2), 3)]));
+        let before = format!("{:?}", failed.scratch);
+        let failed = failed.raw("a piece").string("a string").value(&[1, 2]);
+        assert_eq!(format!("{:?}", failed.scratch), before);
+        assert!(failed.into_bytes().is_err());
     }
 }

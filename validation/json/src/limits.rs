@@ -21,7 +21,8 @@ const DEEPEST: u8 = 127;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    body: usize,
+    /// The default if there is none: who has a limit of its own, as axum, need not take that.
+    body: Option<usize>,
     depth: u8,
     string: usize,
     array: usize,
@@ -31,19 +32,13 @@ pub struct Limits {
 impl Limits {
     /// The defaults, each of which is told at its setter.
     pub const fn new() -> Self {
-        Self {
-            body: 2 * 1024 * 1024,
-            depth: DEEPEST,
-            string: usize::MAX,
-            array: 100_000,
-            members: 10_000,
-        }
+        Self { body: None, depth: DEEPEST, string: usize::MAX, array: 100_000, members: 10_000 }
     }
 
     /// How many bytes a body has at most. Default 2 MiB, as axum's.
     #[must_use]
     pub const fn body(mut self, bytes: usize) -> Self {
-        self.body = bytes;
+        self.body = Some(bytes);
         self
     }
 
@@ -81,7 +76,16 @@ impl Limits {
     }
 
     pub(crate) const fn most_bytes(&self) -> usize {
-        self.body
+        match self.body {
+            Some(bytes) => bytes,
+            None => 2 * 1024 * 1024,
+        }
+    }
+
+    /// Whether somebody has said how many bytes a body has.
+    #[cfg(feature = "axum")]
+    pub(crate) const fn is_body_said(&self) -> bool {
+        self.body.is_some()
     }
 
     pub(crate) const fn deepest(&self) -> u8 {

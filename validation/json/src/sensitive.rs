@@ -1,7 +1,6 @@
 //! Secrets out: memory that is erased.
 
 use std::fmt;
-use std::io;
 
 use serde::Serialize;
 use zeroize::Zeroize;
@@ -9,6 +8,7 @@ use zeroize::Zeroize;
 use crate::EncodeError;
 use crate::body::JsonBody;
 use crate::pool::{self, Buffer};
+use crate::write::{Output, write};
 
 /// Room at first. What is longer moves to twice as much, and is erased where it was.
 const ROOM: usize = 1024;
@@ -31,7 +31,7 @@ const ROOM: usize = 1024;
 /// ```
 pub fn to_sensitive_body<T: Serialize + ?Sized>(value: &T) -> Result<JsonBody, EncodeError> {
     let mut sensitive = Sensitive { buffer: pool::take(ROOM) };
-    serde_json::to_writer(&mut sensitive, value)?;
+    write(&mut sensitive, value)?;
     Ok(sensitive.into())
 }
 
@@ -51,22 +51,18 @@ impl Sensitive {
     }
 }
 
-impl io::Write for Sensitive {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.buffer.room() < bytes.len() {
-            self.grow(bytes.len());
+impl Output for Sensitive {
+    #[inline]
+    fn reserve(&mut self, more: usize) {
+        if self.buffer.room() < more {
+            self.grow(more);
         }
-        self.buffer.extend_from_slice(bytes);
-        Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[inline]
+    fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        self.buffer.extend_from_slice(bytes);
     }
 }
 

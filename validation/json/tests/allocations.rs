@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use allocation_counter::measure;
@@ -34,6 +34,12 @@ fn order(bytes: usize) -> Order {
 const SIZES: [usize; 4] = [50, 200, 4 << 10, 100 << 10];
 const ROUNDS: usize = 150;
 
+/// One test at a time: they share what the pool keeps for all threads.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn allocations(mut round: impl FnMut()) -> u64 {
     (0..ROUNDS).for_each(|_| round());
     measure(|| (0..ROUNDS).for_each(|_| round())).count_total
@@ -41,6 +47,7 @@ fn allocations(mut round: impl FnMut()) -> u64 {
 
 #[test]
 fn answers_of_one_size_allocate_nothing() {
+    let _alone = alone();
     for order in SIZES.map(order) {
         assert_eq!(allocations(|| drop(to_bytes(&order).unwrap())), 0);
         assert_eq!(allocations(|| drop(to_body(&order).unwrap())), 0);
@@ -52,6 +59,7 @@ fn answers_of_one_size_allocate_nothing() {
 
 #[test]
 fn sensitive_answers_allocate_nothing() {
+    let _alone = alone();
     for order in [50, 200, 4 << 10].map(order) {
         assert_eq!(allocations(|| drop(to_sensitive_body(&order).unwrap())), 0);
     }
@@ -59,6 +67,7 @@ fn sensitive_answers_allocate_nothing() {
 
 #[test]
 fn answers_of_mixed_sizes_allocate_nothing() {
+    let _alone = alone();
     let orders = SIZES.map(order);
     let mut turn = 0;
     let mut next = || {
@@ -69,8 +78,47 @@ fn answers_of_mixed_sizes_allocate_nothing() {
     assert_eq!(allocations(|| drop(to_body(next()).unwrap())), 0);
 }
 
+/// Small ones after large ones, in runs that are no multiple of anything, with one kept alive.
+#[test]
+fn answers_of_mixed_sizes_in_runs_allocate_nothing() {
+    let _alone = alone();
+    let orders = SIZES.map(order);
+    let mut kept = None;
+    let mut turn = 0;
+    let mut round = || {
+        turn += 1;
+        let order = &orders[(turn * turn / 7) % orders.len()];
+        kept = Some(to_bytes(order).unwrap());
+        drop(to_body(order).unwrap());
+        let mut buffer = Buffer::with_capacity(turn % 9 * 1000);
+        buffer.extend_from_slice(b"{}");
+        drop(buffer.into_bytes());
+    };
+    assert_eq!(allocations(&mut round), 0);
+    drop(kept);
+}
+
+/// A value that makes an answer while it is written: its buffer is the thread's next one, but that
+/// of the answer within is not.
+#[test]
+fn an_answer_within_an_answer_takes_memory_of_its_own() {
+    struct Outer;
+
+    impl Serialize for Outer {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let inner = to_bytes("inner").unwrap();
+            serializer.collect_seq(inner.iter())
+        }
+    }
+
+    let _alone = alone();
+    let within = allocations(|| drop(to_bytes(&Outer).unwrap()));
+    assert!(within <= 2 * ROUNDS as u64, "{within}");
+}
+
 #[test]
 fn answers_that_live_for_a_while_allocate_nothing() {
+    let _alone = alone();
     for order in SIZES.map(order) {
         let mut alive = Vec::with_capacity(3);
         let mut round = || {
@@ -85,6 +133,7 @@ fn answers_that_live_for_a_while_allocate_nothing() {
 
 #[test]
 fn a_body_that_is_read_allocates_nothing() {
+    let _alone = alone();
     let order = order(200);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let round = || {
@@ -97,6 +146,7 @@ fn a_body_that_is_read_allocates_nothing() {
 
 #[test]
 fn a_buffer_that_is_taken_again_allocates_nothing() {
+    let _alone = alone();
     for size in SIZES {
         let round = || {
             let mut buffer = Buffer::with_capacity(size);
@@ -107,28 +157,49 @@ fn a_buffer_that_is_taken_again_allocates_nothing() {
     }
 }
 
+/// Where one thread leaves an answer to another. A channel would not do: it allocates when a thread
+/// first waits, which may be late.
+struct Place<A> {
+    answer: Mutex<Option<A>>,
+    changed: Condvar,
+}
+
+impl<A> Place<A> {
+    fn new() -> Self {
+        Self { answer: Mutex::new(None), changed: Condvar::new() }
+    }
+
+    /// Returns when it is dropped.
+    fn hand_over(&self, answer: A) {
+        let mut place = self.answer.lock().unwrap();
+        *place = Some(answer);
+        self.changed.notify_one();
+        drop(self.changed.wait_while(place, |it| it.is_some()).unwrap());
+    }
+
+    fn drop_one(&self) {
+        let place = self.answer.lock().unwrap();
+        let mut place = self.changed.wait_while(place, |it| it.is_none()).unwrap();
+        *place = None;
+        self.changed.notify_one();
+    }
+}
+
 /// Makes each answer here and drops it on another thread, one at a time. Returns what the two
 /// threads allocated.
 fn between_threads<A: Send + 'static>(make: impl Fn() -> A) -> (u64, u64) {
-    let (send, received) = mpsc::sync_channel::<A>(1);
-    let (done, dropped) = mpsc::sync_channel::<()>(1);
-    let dropper = thread::spawn(move || {
-        let mut round = || {
-            drop(received.recv().unwrap());
-            done.send(()).unwrap();
-        };
-        allocations(&mut round)
+    let place = Arc::new(Place::new());
+    let dropper = thread::spawn({
+        let place = Arc::clone(&place);
+        move || allocations(|| place.drop_one())
     });
-    // Of the channel nothing is counted: what it needs it has after the first rounds.
-    let maker = allocations(|| {
-        send.send(make()).unwrap();
-        dropped.recv().unwrap();
-    });
+    let maker = allocations(|| place.hand_over(make()));
     (maker, dropper.join().unwrap())
 }
 
 #[test]
 fn answers_that_another_thread_drops_allocate_nothing() {
+    let _alone = alone();
     for order in SIZES.map(order) {
         let bytes = order.clone();
         assert_eq!(between_threads(move || to_bytes(&bytes).unwrap()), (0, 0));

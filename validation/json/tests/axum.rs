@@ -4,6 +4,9 @@
 #![cfg(feature = "axum")]
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
@@ -12,10 +15,10 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Limited};
-use mainstay_json::{Json, Limits, SensitiveJson};
+use mainstay_json::{EncodeError, Json, Limits, SensitiveJson};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower::{ServiceExt, service_fn};
@@ -126,14 +129,55 @@ async fn rejections_say_where_and_nothing_more() {
     }
 }
 
-#[cfg(feature = "errors")]
 fn place(problem: &Value) -> &str {
-    problem["errors"][0]["pointer"].as_str().unwrap().trim_start_matches('#')
+    problem["errors"][0]["pointer"].as_str().unwrap().strip_prefix('#').unwrap()
 }
 
-#[cfg(not(feature = "errors"))]
-fn place(problem: &Value) -> &str {
-    problem["pointer"].as_str().unwrap()
+/// Whether `mainstay-errors` writes them or not.
+#[tokio::test]
+async fn rejections_are_the_same_documents_with_every_feature() {
+    for (body, document) in [
+        (
+            r#"[{"sku":"A","quantity":1,"a/b é":[1,{"<":1,"<":2}]}]"#,
+            concat!(
+                r#"{"title":"Unprocessable Entity","status":422,"#,
+                r#""detail":"The request has wrong or missing fields.","#,
+                r#""code":"INVALID_ARGUMENT","reason":"VALIDATION_FAILED","#,
+                r#""errors":[{"detail":"This name is in its object twice.","#,
+                r##""reason":"DUPLICATE_KEY","in":"body","pointer":"#/0/a~1b%20%C3%A9/1/%3C"}]}"##,
+            ),
+        ),
+        (
+            "[1,]",
+            concat!(
+                r#"{"title":"Unprocessable Entity","status":422,"#,
+                r#""detail":"The request has wrong or missing fields.","#,
+                r#""code":"INVALID_ARGUMENT","reason":"VALIDATION_FAILED","#,
+                r#""errors":[{"detail":"This value is not what is expected here.","#,
+                r##""reason":"INVALID_VALUE","in":"body","pointer":"#/0"}]}"##,
+            ),
+        ),
+        (
+            "[,]",
+            concat!(
+                r#"{"title":"Bad Request","status":400,"#,
+                r#""detail":"The body is malformed JSON, at line 1 column 2.","#,
+                r#""code":"INVALID_ARGUMENT","reason":"MALFORMED_BODY"}"#,
+            ),
+        ),
+    ] {
+        let (_, headers, answer) = send(router(), request(body)).await;
+        assert_eq!(std::str::from_utf8(&answer).unwrap(), document);
+        assert_eq!(headers[CONTENT_LENGTH], document.len().to_string());
+    }
+    let text = Request::post("/").header(CONTENT_TYPE, "text/plain").body(Body::empty()).unwrap();
+    let (_, _, answer) = send(router(), text).await;
+    let document = concat!(
+        r#"{"title":"Unsupported Media Type","status":415,"#,
+        r#""detail":"The body must be application/json, and not be compressed.","#,
+        r#""code":"INVALID_ARGUMENT","reason":"UNSUPPORTED_MEDIA_TYPE"}"#,
+    );
+    assert_eq!(std::str::from_utf8(&answer).unwrap(), document);
 }
 
 /// So many bytes of JSON.
@@ -178,6 +222,11 @@ async fn the_limit_is_axums_unless_there_are_limits() {
     let both = ours(Limits::new().body(20)).layer(DefaultBodyLimit::max(10));
     assert_eq!(status(both, blank(15)).await, StatusCode::OK);
     assert_eq!(status(ours(Limits::new().array(0)), GOOD).await, LARGE);
+    // Limits of something else leave the size to axum.
+    let other = || ours(Limits::new().array(10)).layer(DefaultBodyLimit::max(10));
+    assert_eq!(status(other(), blank(10)).await, StatusCode::OK);
+    assert_eq!(status(other(), blank(11)).await, LARGE);
+    assert_eq!(status(ours(Limits::new().array(10)), blank(DEFAULT + 1)).await, LARGE);
 }
 
 #[tokio::test]
@@ -188,6 +237,34 @@ async fn a_limit_of_another_layer_is_a_limit() {
     });
     let response = limited.oneshot(request(blank(11))).await.unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// A body whose sender waits for the answer before it sends anything.
+struct Waiting;
+
+impl http_body::Body for Waiting {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        panic!("it is read");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_says_it_is_too_large_is_not_read() {
+    for router in [
+        router(),
+        router().layer(DefaultBodyLimit::max(10)),
+        router().layer(Extension(Limits::new().body(1000))),
+    ] {
+        let mut request = request(Body::new(Waiting));
+        request.headers_mut().insert(CONTENT_LENGTH, "1000000000".parse().unwrap());
+        assert_eq!(send(router, request).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }
 
 #[tokio::test]
@@ -217,14 +294,8 @@ async fn a_value_that_cannot_be_written() {
     }
 }
 
-#[cfg(feature = "errors")]
 fn kept(response: &Response<Body>) -> bool {
-    !response.extensions().is_empty()
-}
-
-#[cfg(not(feature = "errors"))]
-fn kept(response: &Response<Body>) -> bool {
-    response.extensions().get::<std::sync::Arc<mainstay_json::EncodeError>>().is_some()
+    response.extensions().get::<Arc<EncodeError>>().is_some()
 }
 
 #[tokio::test]
@@ -287,5 +358,33 @@ async fn in_the_place_of_axums() {
         };
         let (theirs, ours) = (send(theirs::router(), request()), send(ours::router(), request()));
         assert_eq!(theirs.await, ours.await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn content_types_as_axum_takes_them() {
+    for kind in [
+        "application/json",
+        "application/json;",
+        "application/json; ",
+        "application/json;;",
+        "application/json; charset",
+        "application/json; charset=",
+        "application/json; charset=utf-8",
+        "application/json;charset=\"utf-8\"",
+        "application/json; charset=\"utf-8",
+        "application/json; charset=utf-16; a=b",
+        "application/json; a b=c",
+        "application/json; =c",
+        "APPLICATION/vnd.a+JSON; Version=1",
+        "text/json",
+        "application/json, text/plain",
+    ] {
+        let look = || {
+            let json = Request::post("/look").header(CONTENT_TYPE, kind);
+            json.body(Body::from(r#"{"sku":"A-1","quantity":2}"#)).unwrap()
+        };
+        let (theirs, ours) = (send(theirs::router(), look()), send(ours::router(), look()));
+        assert_eq!(theirs.await.0, ours.await.0, "{kind}");
     }
 }

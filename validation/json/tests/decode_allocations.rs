@@ -13,6 +13,7 @@ use http_body_util::Full;
 use mainstay_json::{Limits, from_slice, read_body};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Order<'a> {
@@ -89,4 +90,24 @@ fn a_body_is_collected_for_nothing() {
         measure(collect)
     });
     assert_eq!(collected.join().unwrap().count_total, 0);
+}
+
+/// To say where in it something is wrong takes no memory that grows with the input. `serde_json`
+/// keeps a byte for each bracket that it skips, in a vector that doubles.
+#[test]
+fn what_is_refused_takes_no_more_memory_than_it_has_bytes() {
+    const LEN: usize = 2 << 20;
+
+    let mut not_utf8 = vec![b'['; LEN - 1];
+    not_utf8.push(0xff);
+    let refused = measure(|| drop(from_slice::<u8>(&not_utf8, &LIMITS).unwrap_err()));
+    assert!(refused.bytes_max < 64 << 10, "{}", refused.bytes_max);
+
+    let mut skipped = br#"{"r":"#.to_vec();
+    skipped.resize(LEN, b'[');
+    let refused = measure(|| {
+        let read = from_slice::<BTreeMap<String, &RawValue>>(&skipped, &LIMITS);
+        assert!(read.is_err());
+    });
+    assert!(refused.bytes_max < 4 * LEN as u64, "{}", refused.bytes_max);
 }

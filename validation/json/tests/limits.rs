@@ -5,11 +5,13 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use mainstay_json::{ErrorKind, Limits, from_slice};
 use proptest::prelude::*;
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use support::{docs, styles, wanted};
@@ -147,6 +149,110 @@ fn keys_that_are_no_strings() {
     check::<char>(r#"{"a":1,"b":2}"#, r#"{"a":1,"\u0061":2}"#);
     check::<i128>(r#"{"1":1,"2":2}"#, r#"{"1":1,"1":2}"#);
     check::<u128>(r#"{"1":1,"2":2}"#, r#"{"1":1,"1":2}"#);
+}
+
+/// The names of a map, as one way to read them takes them.
+struct Names<K>(#[allow(dead_code)] Vec<K>);
+
+impl<'de, K: Deserialize<'de>> Deserialize<'de> for Names<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<K>(PhantomData<K>);
+
+        impl<'de, K: Deserialize<'de>> de::Visitor<'de> for Visitor<K> {
+            type Value = Names<K>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names<K>, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+
+        deserializer.deserialize_map(Visitor(PhantomData))
+    }
+}
+
+/// Bytes of a string.
+struct Bytes;
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, _: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes)
+            }
+        }
+
+        deserializer.deserialize_bytes(Visitor)
+    }
+}
+
+#[test]
+fn names_that_are_read_as_raw_values_bytes_and_numbers() {
+    fn check<K: DeserializeOwned>(cases: &[(&str, Option<(ErrorKind, &str)>)]) {
+        for (input, expected) in cases {
+            let read = from_slice::<Names<K>>(input.as_bytes(), &Limits::new().string(6));
+            let error = read.err();
+            let got = error.as_ref().map(|error| (error.kind(), error.pointer()));
+            assert_eq!(got, *expected, "{}: {input}", std::any::type_name::<K>());
+        }
+    }
+    let long = (ErrorKind::StringTooLong, "/1234567");
+    let texts = [
+        (r#"{"a":1,"\u0062":2}"#, None),
+        (r#"{"123456":1}"#, None),
+        (r#"{"\u0061\u0062cdef":1}"#, None),
+        (r#"{"1234567":1}"#, Some(long)),
+        (r#"{"a":1,"\u0061":2}"#, Some((ErrorKind::DuplicateKey, "/a"))),
+        (r#"{"a":1,"\ud800":2}"#, Some((ErrorKind::Syntax, ""))),
+    ];
+    check::<String>(&texts);
+    check::<Box<RawValue>>(&texts);
+    check::<Bytes>(&texts);
+
+    let integers = [
+        (r#"{"1":1,"-12345":2}"#, None),
+        (r#"{"1234567":1}"#, Some(long)),
+        (r#"{"-1":1,"-1":2}"#, Some((ErrorKind::DuplicateKey, "/-1"))),
+        (r#"{"1":1,"x":2}"#, Some((ErrorKind::Data, "/x"))),
+    ];
+    check::<i64>(&integers);
+    check::<i128>(&integers);
+    let floats = [
+        (r#"{"1":1,"1.5":2,"1e2":2,"-1":3}"#, None),
+        (r#"{"1.00000":1}"#, Some((ErrorKind::StringTooLong, "/1.00000"))),
+        (r#"{"1":1,"1.0":2}"#, Some((ErrorKind::DuplicateKey, "/1.0"))),
+        (r#"{"100":1,"1e2":2}"#, Some((ErrorKind::DuplicateKey, "/1e2"))),
+        (r#"{"0.0":1,"-0.0":2}"#, Some((ErrorKind::DuplicateKey, "/-0.0"))),
+        (r#"{"1":1," 2":2}"#, Some((ErrorKind::Data, "/ 2"))),
+        (r#"{"1e999":1}"#, Some((ErrorKind::Data, "/1e999"))),
+    ];
+    check::<f64>(&floats);
+    check::<f32>(&floats);
+}
+
+#[test]
+fn half_a_pair_of_surrogates_is_no_text_for_bytes_either() {
+    assert_eq!(verdict::<Bytes>(r#""\ud83d\ude00""#, &Limits::new()), Ok(()));
+    assert_eq!(verdict::<Bytes>(r#""\ud800""#, &Limits::new()), Err(ErrorKind::Syntax));
+    assert_eq!(
+        verdict::<Bytes>(r#""\u0061b""#, &Limits::new().string(1)),
+        Err(ErrorKind::StringTooLong)
+    );
 }
 
 /// More names than are compared one by one.

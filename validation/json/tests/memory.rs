@@ -181,3 +181,15 @@ fn counts_go_up_by_what_is_done() {
         assert_eq!(after.fallbacks - before.fallbacks, 1);
     });
 }
+
+#[test]
+fn a_capacity_is_a_hint() {
+    let mut buffer = Buffer::with_capacity(usize::MAX);
+    assert_eq!(buffer.as_mut_vec().capacity(), 8 * MIB);
+    let (allocated, _) = held_after(|| {
+        let mut buffer = Buffer::with_capacity(0);
+        *buffer.as_mut_vec() = Vec::with_capacity(16 * MIB - 1);
+        drop(buffer);
+    });
+    assert!(allocated < MIB, "{allocated}");
+}

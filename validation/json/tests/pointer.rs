@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mainstay_json::ErrorKind::{self, *};
 use mainstay_json::{DecodeError, Limits, from_slice};
@@ -91,7 +91,37 @@ fn types() {
     check::<Vec<Vec<u8>>>("[[],[1,2,300]]", Data, "/1/2");
     check::<Vec<Vec<u8>>>("[[], [1, 2 , 300 , 4 ] ]", Data, "/1/2");
     check::<(u8, u8)>("[1]", Data, "");
-    check::<(u8, u8)>("[1,2,3]", Syntax, "");
+    check::<(u8, u8)>("[1,2,3]", Data, "");
+    check::<Vec<(u8, u8)>>("[[1,2],[1,2,3]]", Data, "/1");
+    check::<Vec<Size>>(r#"[{"x":1,"y":2},[1,2,3]]"#, Data, "/1");
+    check::<u128>("-1", Data, "");
+    check::<Vec<i128>>("[1,1000000000000000000000000000000000000000000000000]", Data, "/1");
+}
+
+#[derive(Debug, Deserialize)]
+#[allow(dead_code)]
+struct Size {
+    x: u8,
+    y: u8,
+}
+
+/// What is well formed is not malformed because something else is expected, and what is malformed
+/// is so wherever reading stopped.
+#[test]
+fn well_formed_or_not() {
+    check::<Vec<Ship>>("[5]", Data, "/0");
+    check::<Vec<Ship>>("[5,tru]", Syntax, "/1");
+    check::<Vec<Ship>>("[5,{\"a\":", UnexpectedEnd, "/1/a");
+    check::<Vec<Ship>>(r#"[5,{"a":1,"a":2}]"#, DuplicateKey, "/1/a");
+    check::<Vec<Ship>>(r#"["pickup",[1]]"#, Data, "/1");
+    check::<Vec<Ship>>("[{}]", Data, "/0");
+    check::<Ship>(r#"{"box":2,"pair":[2,2]}"#, Data, "");
+    check::<Ship>(r#"{"box":2,"box":2}"#, DuplicateKey, "/box");
+    check::<HashMap<u32, u8>>(r#"{"1":1,"abc":1}"#, Data, "/abc");
+    check::<HashMap<u32, u8>>(r#"{"1x":1}"#, Data, "/1x");
+    check::<HashMap<bool, u8>>(r#"{"tru":1}"#, Data, "/tru");
+    let error = error_within::<Vec<Ship>>("[5,[[]]]", &Limits::new().depth(2));
+    assert_eq!((error.kind(), error.pointer()), (TooDeep, "/1/0"));
 }
 
 #[test]
@@ -147,8 +177,9 @@ fn enums() {
     check::<Order>(r#"{"id":1,"ship":{"address":{"zip":"x"}}}"#, Data, "/ship/address/zip");
     check::<Order>(r#"{"id":1,"ship":{"address":{}}}"#, MissingField, "/ship/address");
     check::<Order>(r#"{"id":1,"ship":"box"}"#, Data, "/ship");
-    check::<Order>(r#"{"id":1,"ship":{"pickup":null,"box":2}}"#, Syntax, "/ship");
+    check::<Order>(r#"{"id":1,"ship":{"pickup":null,"box":2}}"#, Data, "/ship");
     check::<Vec<Ship>>(r#"[{"box":2},{"box":1}]"#, Data, "/1/box");
+    check::<Vec<Ship>>(r#"["pickup",{"pickup":5}]"#, Data, "/1/pickup");
 }
 
 #[derive(Debug, Deserialize)]
@@ -258,6 +289,10 @@ fn limits() {
     check::<Vec<Line>>(r#"[{"sku":"a" , "quantity":2}]"#, no.members(1), TooManyMembers, "/0");
     check::<Vec<Ship>>(r#"[{"address":{"zip":1}}]"#, no.depth(2), TooDeep, "/0/address");
     check::<Vec<Ship>>(r#"[{"box":1}]"#, no.depth(1), TooDeep, "/0");
+    check::<Vec<Ship>>(r#"["pickup",{"pickup":null}]"#, no.depth(1), TooDeep, "/1");
+    check::<Vec<Ship>>(r#"["pickup",{"pickup":null}]"#, no.members(0), TooManyMembers, "/1");
+    check::<Vec<Ship>>(r#"["pickup",{"box":2}]"#, no.members(0), TooManyMembers, "/1");
+    check::<Ship>(r#"{"address":{"zip":1}}"#, no.members(0), TooManyMembers, "");
 }
 
 #[test]
@@ -265,6 +300,8 @@ fn syntax() {
     check::<Value>("", UnexpectedEnd, "");
     check::<Value>("[1,{\"a\":", UnexpectedEnd, "/1/a");
     check::<Value>("[1,2", UnexpectedEnd, "");
+    let cut = from_slice::<Value>(b"[1,\"\xe2\x82", &Limits::new()).unwrap_err();
+    assert_eq!((cut.kind(), cut.pointer()), (UnexpectedEnd, "/1"));
     check::<Value>("[1,,2]", Syntax, "/1");
     check::<Value>("[1,2,]", Syntax, "");
     check::<Value>("{\"a\":[1,tru]}", Syntax, "/a/1");
@@ -323,4 +360,45 @@ fn the_client_reads_nothing_of_the_input_or_of_the_program() {
     assert!(source.contains("hunter2"), "for the log: {source}");
     assert_eq!(error.public(), "This value is not what is expected here.");
     assert_eq!(self::error::<Order>("{}").public(), "The field id is missing here.");
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Quoting;
+
+impl TryFrom<String> for Quoting {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Err(format!("{text} is no colour"))
+    }
+}
+
+#[test]
+fn words_that_only_begin_like_serdes_are_not_taken_for_them() {
+    for text in ["missing field `evil.example`", "duplicate field `a`", "unknown field `a`"] {
+        let error = error::<Quoting>(&format!("\"{text}\""));
+        assert_eq!(error.kind(), Data, "{text}");
+        assert_eq!(error.public(), "This value is not what is expected here.");
+    }
+}
+
+#[test]
+fn a_log_keeps_its_lines() {
+    let input = r#"{"a\n2026-11-21 ERROR \u001b[31m\u202e":"x"}"#;
+    let error = error::<HashMap<String, u8>>(input);
+    assert_eq!(error.pointer(), "/a\n2026-11-21 ERROR \u{1b}[31m\u{202e}");
+    let shown = r"at /a\n2026-11-21 ERROR \u{1b}[31m\u{202e}, line 1 column";
+    assert!(error.to_string().contains(shown), "{error}");
+}
+
+#[test]
+fn of_a_long_error_little_is_kept() {
+    let error = error::<u32>(&format!("\"{}\"", "\u{7f}".repeat(100_000)));
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.starts_with("invalid type: string \"") && source.len() < 1100);
+    assert_eq!(error.kind(), Data);
+    let name = "n".repeat(2000);
+    let long = self::error::<Line>(&format!(r#"{{"{name}":1}}"#));
+    assert_eq!((long.kind(), long.pointer()), (UnknownField, ""));
 }

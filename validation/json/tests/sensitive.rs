@@ -8,7 +8,11 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
+use bytes::Buf;
+use http_body_util::BodyExt;
 use mainstay_json::{to_body, to_sensitive_body};
 use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -131,4 +135,26 @@ fn nothing_is_left_of_a_secret() {
     // And the search does find what is left behind.
     drop(to_body(&Secret { times: 3, ends: Ends::Well }).unwrap());
     assert!(found() >= 3);
+}
+
+/// A body that is collected is not copied to where nobody erases it.
+#[test]
+fn what_is_collected_is_the_same_memory() {
+    let body = to_sensitive_body("s3cret").unwrap();
+    let at = body.as_ptr();
+    let collected = pin!(body.collect()).poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Ok(collected)) = collected else { panic!("it waits") };
+    let bytes = collected.to_bytes();
+    assert_eq!((bytes.as_ptr(), &bytes[..]), (at, &br#""s3cret""#[..]));
+}
+
+#[test]
+fn a_part_of_the_data_can_be_copied() {
+    let mut body = to_body("tea").unwrap();
+    let frame = pin!(body.frame()).poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Some(Ok(frame))) = frame else { panic!("there is none") };
+    let mut data = frame.into_data().unwrap();
+    assert_eq!(data.copy_to_bytes(2), "\"t");
+    assert_eq!((data.copy_to_bytes(3), data.remaining()), ("ea\"".into(), 0));
+    assert!(catch_unwind(AssertUnwindSafe(|| data.copy_to_bytes(1))).is_err());
 }

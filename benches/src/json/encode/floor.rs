@@ -2,13 +2,15 @@
 
 use std::hint::black_box;
 
+use mainstay_json::append_to;
+
 use crate::json::Orders;
 use crate::{Operation, operation};
 
 #[inline]
 pub(in crate::json) fn write(orders: &Orders, buffer: &mut Vec<u8>) {
     buffer.clear();
-    ::serde_json::to_writer(buffer, orders).expect("it serialises");
+    append_to(buffer, orders).expect("it serialises");
 }
 
 pub(super) fn repeat(orders: Orders) -> Operation {

@@ -1,8 +1,8 @@
 //! A value as JSON, in memory that can be sent.
 //!
 //! Equal work: all write the same value, and what each returns holds the same bytes and is
-//! dropped. The floor is `serde_json`, which `mainstay` writes with, into a `Vec` that is kept: it
-//! has nothing to send in the end. `mainstay-body` is the body with a buffer of its own.
+//! dropped. The floor is the serialiser of `mainstay` alone, into a `Vec` that is kept: it has
+//! nothing to send in the end. `mainstay-body` is the body with a buffer of its own.
 
 pub(super) mod floor;
 pub(super) mod mainstay;

@@ -5,7 +5,7 @@ use tower_layer::Layer;
 use super::CircuitBreakers;
 use super::service::{CircuitBreakersService, HttpCircuitBreakersService};
 use crate::Respond;
-use crate::breaker::layer::ResponseJudge;
+use crate::breaker::layer::{IntoHttpLayer, ResponseJudge};
 use crate::classify::{AnyError, GrpcClassifier, HttpClassifier};
 
 /// Makes services of which each call is watched by the breaker of its key: from
@@ -96,6 +96,14 @@ impl<K, F, C> HttpCircuitBreakersLayer<K, F, C> {
     /// Answers a request instead of failing with [`Open`](crate::breaker::Open); see [`Respond`].
     pub fn respond(self) -> Respond<Self> {
         Respond::new(self)
+    }
+}
+
+impl<K, F, C> IntoHttpLayer for HttpCircuitBreakersLayer<K, F, C> {
+    type Layer = Self;
+
+    fn into_http_layer(self) -> Self {
+        self
     }
 }
 

@@ -1,4 +1,6 @@
+mod key;
 mod layer;
+mod search;
 mod service;
 mod shelf;
 
@@ -6,15 +8,18 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shelf::Shelf;
 use super::call::Call;
+use super::control::For;
 use super::stripe::Handle;
 use super::{Builder, CircuitBreaker, Config, InvalidConfig, Mode, Permit};
 use crate::breaker::Open;
-use crate::classify::AnyError;
+use crate::classify::{AnyError, Classify};
 
+pub use key::ToKey;
 pub use layer::{CircuitBreakersLayer, HttpCircuitBreakersLayer};
 pub use service::{CircuitBreakersService, HttpCircuitBreakersService};
 
@@ -50,14 +55,29 @@ pub use service::{CircuitBreakersService, HttpCircuitBreakersService};
 /// 2. if there is none, of those that are not in use and whose time to be open is over.
 ///
 /// In use is what somebody has a clone of, a service or a call on its way. Neither that is
-/// forgotten, nor one that is to be open yet or whose [`Mode`] was set by itself: an outage is not
-/// over because many other keys are asked for. If there are only such, the new key gets a breaker
-/// that is not kept: its calls are made and counted nowhere but in it. To look for one to forget
-/// takes time in proportion to the capacity.
+/// forgotten, nor one that is to be open yet or whose [`Mode`] or [`Config`] was set by itself: an
+/// outage is not over because many other keys are asked for. A configuration is its own until all of
+/// them are given another. It is chosen among 32 or a few more,
+/// and among others the next time.
+///
+/// If there are only such, the new key gets a breaker that is not kept: its calls are made and
+/// counted nowhere but in it, no order reaches it, and no outage opens it for the next call. That
+/// such are made is a sign that the capacity is too small: [`unkept`](Self::unkept) counts them.
 ///
 /// # Cost
 ///
-/// To find a breaker takes a shared lock on one of 16 parts of the map, and allocates nothing.
+/// To find a breaker takes a shared lock on one of at least 16 parts of the map, and allocates
+/// nothing. Threads that ask for keys of the same part share the count of its readers, and those
+/// that ask for different keys in turn share one number.
+///
+/// To make one takes its memory and, if there is no room, a look at those 32 under a lock, which is
+/// a few microseconds. When all were looked at in vain, the next look is 10 ms later by the
+/// breakers' clock; until then a call for a key without room pays for its breaker only.
+///
+/// # Keys
+///
+/// Their `Hash` and `Eq`, and for [`entries`](Self::entries) their `Clone`, are called under a lock:
+/// they must not use the breakers.
 pub struct CircuitBreakers<K> {
     shared: Arc<Shared<K>>,
 }
@@ -68,6 +88,7 @@ struct Shared<K> {
     example: CircuitBreaker,
     shelf: Shelf<K>,
     orders: Mutex<Orders>,
+    unkept: AtomicU64,
 }
 
 /// What holds for all of them, besides the configuration.
@@ -99,7 +120,10 @@ impl<K> CircuitBreakers<K> {
         let example = template.clone().build()?;
         let orders = Mutex::new(Orders { mode: template.mode, number: 0 });
         let shelf = Shelf::new(capacity);
-        Ok(Self { shared: Arc::new(Shared { template, example, shelf, orders }) })
+        // Their windows begin alike, so that they can become alike. The rest is the example's.
+        let template = template.config(Config::default().window(example.config().window));
+        let unkept = AtomicU64::new(0);
+        Ok(Self { shared: Arc::new(Shared { template, example, shelf, orders, unkept }) })
     }
 
     /// How many are kept.
@@ -117,6 +141,12 @@ impl<K> CircuitBreakers<K> {
         self.shared.shelf.capacity()
     }
 
+    /// How many were made and not kept, as all the others were needed; see
+    /// [Bounds](Self#bounds).
+    pub fn unkept(&self) -> u64 {
+        self.shared.unkept.load(Relaxed)
+    }
+
     /// What all of them go by, unless they were told otherwise one by one.
     pub fn config(&self) -> Config {
         self.shared.example.config()
@@ -128,26 +158,32 @@ impl<K> CircuitBreakers<K> {
     }
 
     /// All of them go by another configuration from now on, and those that are made later; see
-    /// [`CircuitBreaker::reconfigure`].
+    /// [`CircuitBreaker::reconfigure`]. One that is [not kept](Self::unkept) any more, or never was,
+    /// is not told.
     ///
     /// # Errors
     ///
     /// If something is out of range, or their windows cannot become that. Nothing is changed then.
     pub fn reconfigure(&self, config: Config) -> Result<(), InvalidConfig> {
+        // What is dropped of them may have a user's code in it, which must not run under the lock.
+        let (_next, _last);
         {
             let mut orders = self.orders();
+            (_next, _last) = (config.clone(), self.config());
             self.shared.example.reconfigure(config)?;
             orders.number += 1;
         }
         self.all_do(|breaker, _| {
             // What the example can become they can: they were made alike.
-            let _ = breaker.reconfigure(self.config());
+            let _ = breaker.stripes().core().reconfigure(self.config(), For::All);
         });
+        self.shared.shelf.search_anew();
         Ok(())
     }
 
     /// All of them go over to another mode, and those that are made later begin in it; see
-    /// [`CircuitBreaker::set_mode`].
+    /// [`CircuitBreaker::set_mode`]. One that is [not kept](Self::unkept) any more, or never was, is
+    /// not told.
     ///
     /// ```
     /// # use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers, Mode};
@@ -165,6 +201,7 @@ impl<K> CircuitBreakers<K> {
             orders.number += 1;
         }
         self.all_do(|breaker, orders| breaker.set_mode(orders.mode));
+        self.shared.shelf.search_anew();
     }
 
     /// Until all of them were told the last order: another may be given meanwhile, by another
@@ -191,20 +228,31 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     pub fn get<Q>(&self, key: &Q) -> CircuitBreaker
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
     {
         let kept = self.shared.shelf.get(key, CircuitBreaker::clone);
-        kept.unwrap_or_else(|| self.make(&key.to_owned()))
+        kept.unwrap_or_else(|| self.make(&key.to_key()))
     }
 
     /// As [`CircuitBreaker::call`], with the breaker of this key, which is looked for at once.
     pub fn call<Q, F, T, E>(&self, key: &Q, future: F) -> Call<F, AnyError>
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
         F: Future<Output = Result<T, E>>,
     {
-        Call::new(self.handle(key), AnyError, future)
+        self.call_with(key, AnyError, future)
+    }
+
+    /// As [`CircuitBreakers::call`], with another opinion on what a failure is.
+    pub fn call_with<Q, F, C, T, E>(&self, key: &Q, classify: C, future: F) -> Call<F, C>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
+        F: Future<Output = Result<T, E>>,
+        C: Classify<Result<T, E>>,
+    {
+        Call::new(self.handle(key), classify, future)
     }
 
     /// As [`CircuitBreaker::try_acquire`], with the breaker of this key.
@@ -215,7 +263,7 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     pub fn try_acquire<Q>(&self, key: &Q) -> Result<Permit, Open>
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
     {
         self.handle(key).into_permit()
     }
@@ -236,9 +284,13 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        // Nothing is put there meanwhile.
-        let _orders = self.orders();
-        self.shared.shelf.remove(key)
+        // The key is dropped once the lock is free.
+        let (_key, entry) = {
+            // Nothing is put there meanwhile.
+            let _orders = self.orders();
+            self.shared.shelf.remove(key)?
+        };
+        Some(entry.into_breaker())
     }
 
     /// All that are kept, in no order: for an operator's page.
@@ -261,7 +313,8 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
     /// allocation.
     ///
     /// As the key has to be known first, the inner service is made ready before the breaker is
-    /// asked.
+    /// asked. When that rejects the call, a clone of the inner service takes its place, so that
+    /// nothing stays reserved.
     ///
     /// ```
     /// use mainstay_resilience::breaker::{CircuitBreaker, CircuitBreakers};
@@ -307,35 +360,40 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
         HttpCircuitBreakersLayer::new(self.clone(), key)
     }
 
-    /// What one call holds. No count that all threads change is touched for it.
+    /// What one call holds: of the breaker, no count that all threads change.
     fn handle<Q>(&self, key: &Q) -> Handle
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+        Q: Eq + Hash + ToKey<K> + ?Sized,
     {
         let kept = self.shared.shelf.get(key, |breaker| breaker.stripes().of_thread());
-        kept.unwrap_or_else(|| self.make(&key.to_owned()).stripes().of_thread())
+        kept.unwrap_or_else(|| self.make(&key.to_key()).stripes().of_thread())
     }
 
-    /// It is made without a lock, as that calls a user's code: if two do so at once, the first
-    /// one's is for both.
+    /// It is made without a lock, as that calls a user's code, and so does what is dropped: if two
+    /// do so at once, the first one's is for both.
     #[cold]
     fn make(&self, key: &K) -> CircuitBreaker {
+        let shelf = &self.shared.shelf;
         loop {
             let orders = *self.orders();
             let breaker = self.build(key, orders.mode);
             let now = breaker.stripes().core().now();
-            let mut room = None;
-            let kept = {
+            let mut new = Some((key.clone(), breaker.clone()));
+            let _gone = {
                 let current = self.orders();
                 if current.number != orders.number {
                     continue;
                 }
-                self.shared.shelf.put(key, breaker, orders.mode, now, &mut room)
+                if let Some(other) = shelf.get(key, CircuitBreaker::clone) {
+                    return other;
+                }
+                shelf.put(&mut new, orders.mode, now)
             };
-            // What was forgotten is dropped when no lock is held any more.
-            drop(room);
-            return kept;
+            if new.is_some() {
+                self.shared.unkept.fetch_add(1, Relaxed);
+            }
+            return breaker;
         }
     }
 
@@ -345,10 +403,8 @@ impl<K: Clone + Eq + Hash + fmt::Display> CircuitBreakers<K> {
         let made = Builder { name, mode, ..template.clone() }.build();
         // The template was checked, as the example was made of it.
         let breaker = made.unwrap_or_else(|_| example.clone());
-        let config = example.config();
-        if breaker.config() != config {
-            let _ = breaker.reconfigure(config);
-        }
+        // As above: it can become what the example has become.
+        let _ = breaker.stripes().core().reconfigure(example.config(), For::All);
         breaker
     }
 }

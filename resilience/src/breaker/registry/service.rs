@@ -13,8 +13,9 @@ use crate::classify::{AnyError, Classify, HttpClassifier};
 
 /// A service of which each call is watched by the breaker of its key.
 ///
-/// It is ready when the inner service is, as the key is not known before the request. A call that
-/// is rejected leaves the inner service ready for the next.
+/// It is ready when the inner service is, as the key is not known before the request. When a call is
+/// rejected, what the inner service has reserved for it, such as a place of a concurrency limit, is
+/// given back: a clone takes its place.
 pub struct CircuitBreakersService<S, K, F, C = AnyError> {
     inner: S,
     breakers: CircuitBreakers<K>,
@@ -30,7 +31,7 @@ impl<S, K, F, C> CircuitBreakersService<S, K, F, C> {
 
 impl<S, K, F, C, Req> Service<Req> for CircuitBreakersService<S, K, F, C>
 where
-    S: Service<Req>,
+    S: Service<Req> + Clone,
     K: Clone + Eq + Hash + fmt::Display,
     F: Fn(&Req) -> K,
     C: Classify<Result<S::Response, S::Error>> + Clone,
@@ -49,7 +50,10 @@ where
                 let future = self.inner.call(request);
                 CircuitBreakerFuture::running(future, permit, self.classify.clone())
             }
-            Err(open) => CircuitBreakerFuture::rejected(open),
+            Err(open) => {
+                self.inner = self.inner.clone();
+                CircuitBreakerFuture::rejected(open)
+            }
         }
     }
 }
@@ -96,7 +100,7 @@ impl<S, K, F, C, ReqBody, ResBody> Service<Request<ReqBody>>
     for HttpCircuitBreakersService<S, K, F, C>
 where
     C: Classify<Result<Response<ResBody>, S::Error>> + Clone,
-    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     K: Clone + Eq + Hash + fmt::Display,
     F: Fn(&Request<ReqBody>) -> K,
     ResBody: http_body::Body,
@@ -115,7 +119,10 @@ where
                 let future = self.inner.call(request);
                 HttpCircuitBreakerFuture::running(future, permit, self.judge.clone())
             }
-            Err(open) => HttpCircuitBreakerFuture::rejected(open),
+            Err(open) => {
+                self.inner = self.inner.clone();
+                HttpCircuitBreakerFuture::rejected(open)
+            }
         }
     }
 }

@@ -56,10 +56,11 @@ impl<T: DeserializeOwned> Json<T> {
 }
 
 async fn read<T: DeserializeOwned>(request: Request) -> Result<Json<T>, JsonRejection> {
-    let own = request.extensions().get::<Limits>().copied();
-    let (request, limits) = match own {
-        Some(limits) => (request, limits),
-        None => (request.with_limited_body(), Limits::new().body(usize::MAX)),
+    let limits = request.extensions().get::<Limits>().copied().unwrap_or_default();
+    let (request, limits) = if limits.is_body_said() {
+        (request, limits)
+    } else {
+        (request.with_limited_body(), limits.body(usize::MAX))
     };
     let (parts, body) = request.into_parts();
     let read = from_body(body, &limits).headers(&parts.headers).await;

@@ -15,7 +15,8 @@ pub(super) fn is_missing(headers: &HeaderMap) -> bool {
 
 fn is_json_type(value: &HeaderValue) -> bool {
     let Ok(value) = value.to_str() else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim_matches([' ', '\t']);
+    let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
+    let essence = essence.trim_matches([' ', '\t']);
     let Some((kind, subtype)) = essence.split_once('/') else { return false };
     let suffix =
         subtype.rsplit_once('+').map(|(name, suffix)| (!name.is_empty()).then_some(suffix));
@@ -23,6 +24,43 @@ fn is_json_type(value: &HeaderValue) -> bool {
     kind.eq_ignore_ascii_case("application")
         && last.is_some_and(|last| last.eq_ignore_ascii_case("json"))
         && subtype.bytes().all(is_token)
+        && are_parameters(parameters)
+}
+
+/// Parameters, and no more than spaces where one is left out at the end (RFC 9110, section 5.6.6).
+fn are_parameters(mut rest: &str) -> bool {
+    loop {
+        rest = rest.trim_start_matches([' ', '\t']);
+        if rest.is_empty() {
+            return true;
+        }
+        let Some((name, value)) = rest.split_once('=') else { return false };
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return false;
+        }
+        let Some(after) = after_value(value) else { return false };
+        let after = after.trim_start_matches([' ', '\t']);
+        match after.strip_prefix(';') {
+            Some(more) => rest = more,
+            None => return after.is_empty(),
+        }
+    }
+}
+
+/// What follows a token, or a string in quotes. At the end there may be nothing, as for axum.
+fn after_value(value: &str) -> Option<&str> {
+    let Some(mut quoted) = value.strip_prefix('"') else {
+        let token = value.bytes().take_while(|byte| is_token(*byte)).count();
+        return value.get(token..).filter(|_| token > 0 || value.is_empty());
+    };
+    loop {
+        let end = quoted.find(['"', '\\'])?;
+        if let Some(after) = quoted.get(end..)?.strip_prefix('"') {
+            return Some(after);
+        }
+        // A backslash, and what it stands before.
+        quoted = quoted.get(end + 2..)?;
+    }
 }
 
 /// A letter of a token (RFC 9110, section 5.6.2).
@@ -56,6 +94,10 @@ mod tests {
             "application/cloudevents+json",
             "application/vnd.orders+JSON; version=2",
             "application/a+b+json",
+            "application/json;",
+            "application/json; charset=",
+            "application/json; ",
+            r#"application/json; profile="a;b\"c" ; v=1"#,
         ] {
             assert!(said(&[one]), "{one}");
         }
@@ -79,6 +121,14 @@ mod tests {
             "application/json, text/plain",
             "application/x-www-form-urlencoded",
             "applications/json",
+            "application/json; charset",
+            "application/json;;",
+            "application/json; =utf-8",
+            "application/json; charset=; a=b",
+            "application/json; a b=c",
+            r#"application/json; a="b"#,
+            r#"application/json; a="b\"#,
+            r#"application/json; a="b"c"#,
             "application/json/json",
             "multipart/form-data; a=application/json",
         ] {

@@ -37,6 +37,23 @@ impl JsonRejection {
     }
 }
 
+impl JsonRejection {
+    /// The sentence that the client is told, for who writes a response of another form.
+    ///
+    /// ```
+    /// use mainstay_json::Json;
+    ///
+    /// let rejection = Json::<u8>::from_bytes(b"[]").unwrap_err();
+    /// assert_eq!(rejection.body_text(), "This value is not what is expected here.");
+    /// ```
+    pub fn body_text(&self) -> String {
+        match self {
+            Self::UnsupportedMediaType => Self::MEDIA_TYPE.to_owned(),
+            Self::Decode(error) => error.public().into_owned(),
+        }
+    }
+}
+
 impl From<DecodeError> for JsonRejection {
     fn from(error: DecodeError) -> Self {
         Self::Decode(error)

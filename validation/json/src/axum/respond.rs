@@ -7,7 +7,7 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
-use super::Json;
+use super::{Json, unwritten};
 use crate::{EncodeError, JsonBody, to_bytes, to_sensitive_body};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -58,6 +58,6 @@ fn respond(json: Result<Bytes, EncodeError>) -> Response {
             response.headers_mut().insert(CONTENT_TYPE, JSON);
             response
         }
-        Err(error) => error.into_response(),
+        Err(error) => unwritten(error),
     }
 }

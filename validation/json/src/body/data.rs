@@ -1,3 +1,4 @@
+use std::mem;
 use std::ops::Deref;
 
 use bytes::{Buf, Bytes};
@@ -33,6 +34,8 @@ pub struct JsonData {
 /// Where it is.
 #[derive(Debug)]
 pub(super) enum Memory {
+    /// Nowhere: it was taken.
+    Taken,
     Pooled(Buffer),
     Sensitive(Sensitive),
 }
@@ -44,6 +47,7 @@ impl JsonData {
 
     pub(super) fn into_bytes(self) -> Bytes {
         let mut bytes = match self.memory {
+            Memory::Taken => Bytes::new(),
             Memory::Pooled(buffer) => buffer.into_bytes(),
             Memory::Sensitive(sensitive) => Bytes::from_owner(sensitive),
         };
@@ -58,6 +62,7 @@ impl Deref for JsonData {
     /// What has not been read yet.
     fn deref(&self) -> &[u8] {
         let all = match &self.memory {
+            Memory::Taken => &[],
             Memory::Pooled(buffer) => &**buffer,
             Memory::Sensitive(sensitive) => sensitive.as_ref(),
         };
@@ -80,5 +85,17 @@ impl Buf for JsonData {
     fn advance(&mut self, count: usize) {
         assert!(count <= self.len(), "cannot advance past the end of the data");
         self.read += count;
+    }
+
+    /// What is asked for as a whole is not copied to where nobody erases it: see
+    /// [`JsonBody::into_bytes`](crate::JsonBody::into_bytes).
+    fn copy_to_bytes(&mut self, len: usize) -> Bytes {
+        if len == self.len() {
+            return mem::replace(self, Self::new(Memory::Taken)).into_bytes();
+        }
+        assert!(len <= self.len(), "cannot copy past the end of the data");
+        let bytes = Bytes::copy_from_slice(self.get(..len).unwrap_or_default());
+        self.advance(len);
+        bytes
     }
 }

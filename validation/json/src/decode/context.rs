@@ -70,6 +70,17 @@ impl<'l, 'de> Context<'l, 'de> {
         E::custom(Words(kind))
     }
 
+    /// Refuses what is no UTF-8: `serde_json` reads half a pair of surrogates into bytes.
+    #[inline]
+    pub(super) fn check_text<E: serde::de::Error>(&self, text: &[u8]) -> Result<(), E> {
+        str::from_utf8(text).map(drop).map_err(|_| self.refuse(ErrorKind::Syntax))
+    }
+
+    /// Where a part of the input begins.
+    pub(super) fn offset_of(&self, part: &str) -> usize {
+        part.as_ptr().addr().wrapping_sub(self.input.as_ptr().addr())
+    }
+
     pub(super) fn refusal(&self) -> Option<Refusal> {
         self.refusal.get()
     }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use http::StatusCode;
 
@@ -13,8 +13,9 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// What may be told to a client is the [kind](Self::kind), the place, and
 /// [`public`](Self::public). `Display` is kind and place, without anything of the input but the
-/// names in the pointer. The [source](StdError::source) is `serde_json`'s error or the body's, and
-/// for the log only: it may quote what was sent, and names types of the program.
+/// names in the pointer, whose control characters are escaped. The [source](StdError::source) is
+/// `serde_json`'s error or the body's, and for the log only: it may quote what was sent, and names
+/// types of the program. Of an error that has more than 1 KiB to say, that much is kept.
 ///
 /// ```
 /// use mainstay_json::{ErrorKind, Limits, from_slice};
@@ -219,6 +220,10 @@ impl DecodeError {
     /// A sentence that may be told to a client. It has nothing of the input in it, and of the
     /// program only the name of a field that is missing, as the type declares it.
     ///
+    /// Serde reports such a field in words alone. An error of the program's own (`try_from`, a
+    /// `Deserialize` by hand) that says just the same is taken for it: one whose text is
+    /// ``missing field `…` `` must not quote the input between the quotes.
+    ///
     /// ```
     /// use mainstay_json::{Limits, from_slice};
     /// use serde::Deserialize;
@@ -257,10 +262,22 @@ impl fmt::Display for DecodeError {
             return Ok(());
         }
         if !self.pointer().is_empty() {
-            write!(f, " at {}", self.pointer())?;
+            f.write_str(" at ")?;
+            self.pointer().chars().try_for_each(|letter| write_visible(letter, f))?;
         }
         write!(f, ", line {} column {}", self.line(), self.column())
     }
+}
+
+/// A name in a pointer is of the client's making: it must not end the line of a log, or begin a
+/// sequence that a terminal obeys.
+fn write_visible(letter: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let obeyed = matches!(letter,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if letter.is_control() || obeyed {
+        return write!(f, "{}", letter.escape_default());
+    }
+    f.write_char(letter)
 }
 
 impl StdError for DecodeError {

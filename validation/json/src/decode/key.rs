@@ -1,9 +1,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Visitor};
 
 use super::context::Context;
+use super::float_key::{self, FloatKey};
 use super::names::{Name, Names};
 use crate::ErrorKind;
 
@@ -28,9 +30,21 @@ impl<'n, 'c, 'l, 'de, T, N> Key<'n, 'c, 'l, 'de, T, N> {
     }
 
     #[inline]
-    fn measure<E: de::Error>(&self, name: &[u8]) -> Result<(), E> {
+    pub(super) fn measure<E: de::Error>(&self, name: &[u8]) -> Result<(), E> {
         if name.len() > self.context.limits.longest_string() {
             return Err(self.context.refuse(ErrorKind::StringTooLong));
+        }
+        Ok(())
+    }
+
+    /// The same of a name that was read as an integer, of which there is one spelling.
+    #[inline]
+    fn measure_spelled<E: de::Error>(&self, name: impl fmt::Display) -> Result<(), E> {
+        // `i128::MIN` has so many.
+        const LONGEST: usize = 40;
+
+        if self.context.limits.longest_string() < LONGEST {
+            return self.measure(name.to_string().as_bytes());
         }
         Ok(())
     }
@@ -78,7 +92,7 @@ where
     deserialized! {
         deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32()
         deserialize_i64() deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32()
-        deserialize_u64() deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char()
+        deserialize_u64() deserialize_u128() deserialize_char()
         deserialize_str() deserialize_string() deserialize_bytes() deserialize_byte_buf()
         deserialize_option() deserialize_unit() deserialize_unit_struct(name: &'static str)
         deserialize_newtype_struct(name: &'static str) deserialize_seq()
@@ -87,6 +101,16 @@ where
         deserialize_struct(name: &'static str, fields: &'static [&'static str])
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
         deserialize_identifier() deserialize_ignored_any()
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let (inner, key) = self.hand_on(visitor);
+        inner.deserialize_str(FloatKey { key, read: float_key::read::<f32> })
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let (inner, key) = self.hand_on(visitor);
+        inner.deserialize_str(FloatKey { key, read: float_key::read::<f64> })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -98,6 +122,7 @@ macro_rules! noted {
     ($($method:ident($value:ident: $type:ty) as $name:expr;)+) => {$(
         #[inline]
         fn $method<E: de::Error>(self, $value: $type) -> Result<V::Value, E> {
+            self.measure_spelled($value)?;
             self.names.other(|| $name)?;
             self.inner.$method($value)
         }
@@ -142,7 +167,18 @@ where
     }
 
     copied! {
-        visit_str(&str) visit_string(String) visit_bytes(&[u8]) visit_byte_buf(Vec<u8>)
+        visit_str(&str) visit_string(String)
+    }
+
+    fn visit_bytes<E: de::Error>(self, value: &[u8]) -> Result<V::Value, E> {
+        self.context.check_text(value)?;
+        self.measure(value)?;
+        self.names.other(|| Name::Text(Cow::Owned(value.to_vec())))?;
+        self.inner.visit_bytes(value)
+    }
+
+    fn visit_byte_buf<E: de::Error>(self, value: Vec<u8>) -> Result<V::Value, E> {
+        self.visit_bytes(&value)
     }
 
     noted! {
@@ -151,7 +187,11 @@ where
         visit_i128(value: i128) as Name::Integer(value.to_le_bytes());
         visit_u64(value: u64) as Name::Integer(u128::from(value).to_le_bytes());
         visit_u128(value: u128) as Name::Integer(value.to_le_bytes());
-        visit_f64(value: f64) as Name::Float(value.to_bits());
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<V::Value, E> {
+        self.names.other(|| Name::float(value))?;
+        self.inner.visit_f64(value)
     }
 
     #[inline]
@@ -175,8 +215,45 @@ where
         visitor.visit_enum(access)
     }
 
+    /// A raw value: an object of one member, which is the text of the name.
     fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(map)
+        let (visitor, map) = self.hand_on(map);
+        visitor.visit_map(map)
+    }
+}
+
+impl<'c, 'l, 'de, A, N> de::MapAccess<'de> for Key<'_, 'c, 'l, 'de, A, N>
+where
+    A: de::MapAccess<'de>,
+    N: Names<'c, 'l, 'de>,
+{
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        self.inner.next_key_seed(seed)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let text = self.inner.next_value::<&'de str>()?;
+        if self.note_quoted::<A::Error>(text).is_err() {
+            let end = self.context.offset_of(text).wrapping_add(text.len());
+            return Err(self.context.refuse_at(end, ErrorKind::Syntax));
+        }
+        seed.deserialize(BorrowedStrDeserializer::new(text))
+    }
+}
+
+impl<'c, 'l, 'de, T, N: Names<'c, 'l, 'de>> Key<'_, 'c, 'l, 'de, T, N> {
+    /// Takes a note of a name in its quotes, with its escapes.
+    fn note_quoted<E: de::Error>(&mut self, text: &str) -> Result<(), E> {
+        let Ok(name) = serde_json::from_str::<String>(text) else {
+            return Err(self.context.refuse(ErrorKind::Syntax));
+        };
+        self.measure(name.as_bytes())?;
+        self.names.other(|| Name::Text(Cow::Owned(name.into_bytes())))
     }
 }
 

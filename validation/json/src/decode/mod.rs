@@ -5,12 +5,16 @@ mod classify;
 mod context;
 mod deserializer;
 mod error;
+mod excerpt;
+mod float_key;
 mod key;
 mod missing;
 mod names;
 mod place;
 mod raw;
 mod receive;
+#[cfg(any(feature = "axum", feature = "errors"))]
+pub(crate) mod told;
 mod variant;
 mod visitor;
 mod walk;

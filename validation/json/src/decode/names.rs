@@ -18,6 +18,13 @@ pub(super) enum Name<'de> {
     Bool(bool),
 }
 
+impl Name<'_> {
+    /// Both zeros are one.
+    pub(super) fn float(value: f64) -> Self {
+        Self::Float((value + 0.0).to_bits())
+    }
+}
+
 /// What has to be remembered of an object's names for no name to come twice.
 pub(super) trait Names<'c, 'l, 'de>: Sized {
     fn new(context: &'c Context<'l, 'de>) -> Self;

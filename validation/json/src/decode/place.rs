@@ -6,6 +6,9 @@ use super::context::Step;
 
 /// The longest pointer. Where a name makes it longer, it ends before that name.
 const LONGEST_POINTER: usize = 1024;
+/// So many containers in one another are told apart: one more than `serde_json` reads. Input that
+/// was not read yet can have as many as it has bytes, and each kept would take forty.
+const DEEPEST: usize = 128;
 
 /// The offset of a line and a column as `serde_json` counts them: a line from 1, and in it the
 /// bytes that were read.
@@ -51,8 +54,7 @@ pub(super) fn pointer(input: &[u8], offset: usize, steps: &[Step]) -> String {
 /// The JSON Pointer of the innermost value that is being read at the offset.
 pub(super) fn innermost(input: &[u8], offset: usize) -> String {
     let names = Names::before(input, offset);
-    let open = names.frames.get(..names.open).unwrap_or_default();
-    let steps: Vec<Step> = open.iter().map(Frame::step).collect();
+    let steps: Vec<Step> = names.frames.iter().take(names.open).map(Frame::step).collect();
     pointer(input, offset, &steps)
 }
 
@@ -68,6 +70,7 @@ fn escaped(name: Cow<'_, str>) -> Cow<'_, str> {
 struct Names<'a> {
     input: &'a [u8],
     at: usize,
+    /// The outermost [`DEEPEST`] of them.
     frames: Vec<Frame<'a>>,
     open: usize,
 }
@@ -135,15 +138,17 @@ impl<'a> Names<'a> {
     }
 
     fn begin(&mut self, array: bool) {
-        self.frames.truncate(self.open);
-        self.frames.push(Frame { array, ..Frame::default() });
-        self.open = self.frames.len();
+        if self.open < DEEPEST {
+            self.frames.truncate(self.open);
+            self.frames.push(Frame { array, ..Frame::default() });
+        }
+        self.open += 1;
     }
 
     /// Changes the innermost container, and forgets those that were in it.
     fn set(&mut self, change: impl FnOnce(&mut Frame<'a>)) {
         self.frames.truncate(self.open);
-        if let Some(frame) = self.frames.last_mut() {
+        if let Some(frame) = self.frames.get_mut(self.open.wrapping_sub(1)) {
             change(frame);
         }
     }

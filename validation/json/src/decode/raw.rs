@@ -32,8 +32,8 @@ impl<'de, T> Raw<'_, '_, 'de, T> {
             return Ok(());
         };
         let within = place::offset(text.as_bytes(), error.line(), error.column());
-        let start = text.as_ptr().addr().wrapping_sub(context.input.as_ptr().addr());
-        Err(context.refuse_at(start.wrapping_add(within), classify::kind(&error)))
+        let at = context.offset_of(text).wrapping_add(within);
+        Err(context.refuse_at(at, classify::kind(&error)))
     }
 }
 

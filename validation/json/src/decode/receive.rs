@@ -83,7 +83,8 @@ pin_project! {
 
 impl<B> ReadBody<B> {
     /// Takes the length from `Content-Length` as well, for a body that does not know it: one in a
-    /// wrapper without a size hint. What is no number is ignored.
+    /// wrapper without a size hint, or with the limit of the wrapper as its hint. A body that can
+    /// only be shorter than this is refused as too large. What is no number is ignored.
     ///
     /// ```
     /// use http_body_util::Full;
@@ -118,8 +119,13 @@ where
         let buffer = if let Some(buffer) = this.buffer.as_mut() {
             buffer
         } else {
-            let declared = this.body.size_hint().lower().max(*this.declared);
-            this.buffer.insert(begin(declared, limit)?)
+            let hint = this.body.size_hint();
+            // A limit that somebody else has put around the body bounds its hint, and would be met
+            // only once so much was read.
+            if hint.upper().is_some_and(|most| *this.declared > most) {
+                return Poll::Ready(Err(DecodeError::too_large()));
+            }
+            this.buffer.insert(begin(hint.lower().max(*this.declared), limit)?)
         };
         for _ in 0..FRAMES_A_TURN {
             match ready!(this.body.as_mut().poll_frame(cx)) {

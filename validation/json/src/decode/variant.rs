@@ -1,3 +1,5 @@
+use std::marker::PhantomData;
+
 use serde::de::{self, DeserializeSeed, Visitor};
 
 use super::access::Within;
@@ -36,12 +38,21 @@ pub(super) struct Variant<'c, 'l, 'de, A> {
 }
 
 impl<A> Variant<'_, '_, '_, A> {
-    /// The object around what is in the variant is one container more.
-    fn deeper<E: de::Error>(&self) -> Result<u8, E> {
-        if self.depth >= self.context.limits.deepest() {
-            return Err(self.context.refuse(ErrorKind::TooDeep));
+    /// Why there must not be an object around what is in the variant: it is one container more,
+    /// and has one member.
+    fn refused(&self) -> Option<ErrorKind> {
+        let limits = self.context.limits;
+        if self.depth >= limits.deepest() {
+            return Some(ErrorKind::TooDeep);
         }
-        Ok(self.depth + 1)
+        (limits.most_members() == 0).then_some(ErrorKind::TooManyMembers)
+    }
+
+    fn deeper<E: de::Error>(&self) -> Result<u8, E> {
+        match self.refused() {
+            Some(kind) => Err(self.context.refuse(kind)),
+            None => Ok(self.depth + 1),
+        }
     }
 
     fn came_through<T, E>(
@@ -60,7 +71,15 @@ impl<'de, A: de::VariantAccess<'de>> de::VariantAccess<'de> for Variant<'_, '_, 
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
-        self.inner.unit_variant()
+        let refused = self.refused();
+        let Self { inner, context, depth } = self;
+        if refused.is_none() {
+            return Self::came_through(context, depth + 1, inner.unit_variant());
+        }
+        // It is an object if there is something in it to read, and else a name.
+        let seed = Within { seed: PhantomData::<()>, context, depth, refused, reached: &mut false };
+        let read = inner.newtype_variant_seed(seed);
+        if context.refusal().is_some() { read } else { Ok(()) }
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {

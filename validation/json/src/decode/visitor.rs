@@ -97,7 +97,21 @@ where
 
     measured! {
         visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
-        visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
+        visit_borrowed_bytes(&'de [u8])
+    }
+
+    #[inline]
+    fn visit_bytes<E: de::Error>(self, value: &[u8]) -> Result<V::Value, E> {
+        self.context.check_text(value)?;
+        self.measure(value)?;
+        self.visitor.visit_bytes(value)
+    }
+
+    #[inline]
+    fn visit_byte_buf<E: de::Error>(self, value: Vec<u8>) -> Result<V::Value, E> {
+        self.context.check_text(&value)?;
+        self.measure(&value)?;
+        self.visitor.visit_byte_buf(value)
     }
 
     #[inline]

@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::write::WriteError;
+
 /// A value could not be written as JSON.
 ///
 /// That is a defect of the value's `Serialize`, such as a map whose keys are no strings. The text
@@ -17,11 +19,11 @@ use std::fmt;
 /// ```
 #[derive(Debug)]
 pub struct EncodeError {
-    cause: serde_json::Error,
+    cause: WriteError,
 }
 
-impl From<serde_json::Error> for EncodeError {
-    fn from(cause: serde_json::Error) -> Self {
+impl From<WriteError> for EncodeError {
+    fn from(cause: WriteError) -> Self {
         Self { cause }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::body::JsonBody;
 use crate::pool::Scratch;
+use crate::write::write;
 
 pub use error::EncodeError;
 
@@ -19,7 +20,8 @@ pub use error::EncodeError;
 /// for what is larger than answers usually are, an answer gets memory of its own.
 ///
 /// If it fails, or the value's `Serialize` panics, there is no answer, not even half of one. A
-/// `Serialize` may itself call this.
+/// `Serialize` may itself call this, for which the thread has no second buffer: such an answer is
+/// written to memory of its own.
 ///
 /// There is no variant for secrets: others' answers lie in the same memory, and clones of it can
 /// outlive any moment at which it could be erased. [`to_sensitive_body`](crate::to_sensitive_body) is for those.
@@ -35,7 +37,7 @@ pub use error::EncodeError;
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     let mut scratch = Scratch::take();
     scratch.write(value)?;
-    Ok(scratch.into_bytes())
+    Ok(scratch.seal())
 }
 
 /// The value as JSON, as a body whose data is a buffer of the pool.
@@ -55,5 +57,34 @@ pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> 
 pub fn to_body<T: Serialize + ?Sized>(value: &T) -> Result<JsonBody, EncodeError> {
     let mut scratch = Scratch::take();
     scratch.write(value)?;
-    Ok(scratch.into_buffer().into())
+    Ok(scratch.seal_in_buffer().into())
+}
+
+/// Appends the value as JSON, for who has memory of their own.
+///
+/// It is what [`to_bytes`] writes with, and the bytes are the same. If it fails, nothing is
+/// appended; if the value's `Serialize` panics, half of it may be there.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use mainstay_json::append_to;
+///
+/// let mut lines = Vec::new();
+/// append_to(&mut lines, &[1, 2])?;
+/// lines.push(b'\n');
+/// append_to(&mut lines, "tea")?;
+/// assert!(append_to(&mut lines, &BTreeMap::from([((1, 2), 3)])).is_err());
+/// assert_eq!(lines, b"[1,2]\n\"tea\"");
+/// # Ok::<(), mainstay_json::EncodeError>(())
+/// ```
+#[inline]
+pub fn append_to<T: Serialize + ?Sized>(
+    buffer: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), EncodeError> {
+    let before = buffer.len();
+    write(buffer, value).map_err(|error| {
+        buffer.truncate(before);
+        error.into()
+    })
 }

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
+use super::class::Class;
 use super::thread;
 
 /// A buffer of the pool. It goes back when it is dropped, on whatever thread that is.
@@ -22,11 +23,12 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// An empty buffer with room for so many bytes at least.
+    /// An empty buffer with room for so many bytes at least, or for 8 MiB if that is less: what is
+    /// larger is not pooled, and what somebody says of its length may not be true.
     ///
     /// If more come, it grows as a `Vec` does.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: thread::take_buffer(capacity) }
+        Self { bytes: thread::take_buffer(capacity.min(Class::LARGEST.size())) }
     }
 
     /// Appends the bytes.

@@ -21,6 +21,8 @@ pub(super) struct Local {
     scratch: Vec<u8>,
     /// The capacity of the scratch, also while it is out.
     scratch_bytes: usize,
+    /// The longest answer since the last sweep.
+    longest: usize,
     slabs: Slabs,
     /// The lengths of answers: they judge the scratch and the slabs.
     answers: Sizes,
@@ -34,6 +36,7 @@ impl Local {
         Self {
             scratch: Vec::new(),
             scratch_bytes: 0,
+            longest: 0,
             slabs: Slabs::new(),
             answers: Sizes::new(),
             shelf: Shelf::new(),
@@ -45,8 +48,7 @@ impl Local {
     /// Takes the scratch out, so that a value that makes answers while it is written finds none
     /// and gets a new one.
     #[inline]
-    pub(super) fn take_scratch(&mut self, clock: &impl Clock, shared: &Shared) -> Vec<u8> {
-        self.step(self.scratch_bytes, clock, shared);
+    pub(super) fn take_scratch(&mut self) -> Vec<u8> {
         let scratch = take(&mut self.scratch);
         if scratch.capacity() != self.scratch_bytes {
             // It is out already, or was lost when a value panicked.
@@ -56,10 +58,13 @@ impl Local {
         scratch
     }
 
-    /// Brings the scratch back. If it is too large to keep, it is freed.
+    /// Brings the scratch back. If it is too large to keep, it is freed, and so it is if there is
+    /// a larger one: of a value that made answers while it was written.
     #[inline]
     pub(super) fn put_scratch(&mut self, mut scratch: Vec<u8>) {
-        if self.answers.keeps_capacity(scratch.capacity()) {
+        if self.scratch.capacity() >= scratch.capacity() {
+            drop(scratch);
+        } else if self.answers.keeps_capacity(scratch.capacity()) {
             scratch.clear();
             self.scratch = scratch;
         } else {
@@ -73,13 +78,23 @@ impl Local {
 
     /// Makes an answer of what is in the scratch, and brings that back. What is larger than usual
     /// is the answer itself: it would be freed otherwise.
+    ///
+    /// Only now is the clock looked at, if it is due: it is the length of an answer that says
+    /// whether a look costs nothing, and what is swept includes the scratch.
     #[inline]
-    pub(super) fn seal(&mut self, scratch: &mut Vec<u8>) -> Bytes {
-        if !self.note_answer(scratch.len()) {
+    pub(super) fn seal(
+        &mut self,
+        scratch: &mut Vec<u8>,
+        clock: &impl Clock,
+        shared: &Shared,
+    ) -> Bytes {
+        let len = scratch.len();
+        if !self.note_answer(len) {
             return exact(self.lose(scratch));
         }
         let bytes = self.copy(scratch);
         self.put_scratch(take(scratch));
+        self.step(len, clock, shared);
         bytes
     }
 
@@ -91,12 +106,14 @@ impl Local {
         clock: &impl Clock,
         shared: &Shared,
     ) -> Vec<u8> {
-        if !self.note_answer(scratch.len()) {
+        let len = scratch.len();
+        if !self.note_answer(len) {
             return self.lose(scratch);
         }
-        let mut buffer = self.take(scratch.len(), clock, shared);
+        let mut buffer = self.take_now(len, shared);
         buffer.extend_from_slice(scratch);
         self.put_scratch(take(scratch));
+        self.step(len, clock, shared);
         buffer
     }
 
@@ -146,6 +163,7 @@ impl Local {
     #[inline]
     fn note_answer(&mut self, len: usize) -> bool {
         let class = Class::holding(len);
+        self.longest = self.longest.max(len);
         if self.answers.note(class) {
             self.sweep_unusual();
         }
@@ -163,6 +181,10 @@ impl Local {
     /// A free buffer of at least this capacity.
     pub(super) fn take(&mut self, capacity: usize, clock: &impl Clock, shared: &Shared) -> Vec<u8> {
         self.step(capacity, clock, shared);
+        self.take_now(capacity, shared)
+    }
+
+    fn take_now(&mut self, capacity: usize, shared: &Shared) -> Vec<u8> {
         let class = Class::holding(capacity);
         let unusual = self.shelf.note(class);
         let before = self.shelf.bytes();
@@ -203,7 +225,9 @@ impl Local {
     #[cold]
     fn sweep(&mut self, sweep: Sweep) {
         let mut trimmed = self.shelf.sweep(sweep) + self.slabs.sweep(sweep);
-        if sweep == Sweep::All && self.scratch.capacity() > 0 {
+        let longest = take(&mut self.longest);
+        let unused = sweep == Sweep::All || self.scratch.capacity() / 2 > longest;
+        if unused && self.scratch.capacity() > 0 {
             self.scratch = Vec::new();
             self.scratch_bytes = 0;
             trimmed += 1;

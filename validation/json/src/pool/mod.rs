@@ -32,5 +32,5 @@ pub use thread::pool_stats;
 
 /// An empty buffer with room for so many bytes at least.
 pub(crate) fn take(capacity: usize) -> Buffer {
-    Buffer::with_capacity(capacity)
+    Buffer::of(thread::take_buffer(capacity))
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Buffer, thread};
+use crate::write::{WriteError, write};
 
 /// Where this thread writes an answer before its length is known. It is the same memory each
 /// time, and comes back whatever happens: the answer is made, a value fails, a value panics.
@@ -25,19 +26,20 @@ impl Scratch {
 
     /// Appends the value. If it fails, half of it may be there.
     #[inline]
-    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> serde_json::Result<()> {
-        serde_json::to_writer(&mut self.bytes, value)
+    pub(crate) fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
+        write(&mut self.bytes, value)
     }
 
-    /// The answer, in memory that is won back later.
+    /// The answer, in memory that is won back later. It is not taken by value, as the processor
+    /// waits where it moves in one piece what it has just written in two.
     #[inline]
-    pub(crate) fn into_bytes(mut self) -> Bytes {
+    pub(crate) fn seal(&mut self) -> Bytes {
         thread::seal(&mut self.bytes)
     }
 
     /// The answer, in a buffer of its own.
     #[inline]
-    pub(crate) fn into_buffer(mut self) -> Buffer {
+    pub(crate) fn seal_in_buffer(&mut self) -> Buffer {
         Buffer::of(thread::seal_in_buffer(&mut self.bytes))
     }
 }

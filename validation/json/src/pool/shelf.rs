@@ -56,7 +56,10 @@ impl Shelf {
         let list = self.lists.get_mut(class.index())?;
         if list.buffers.is_empty() {
             list.reserve(class);
-            shared.take(class, most(class).div_ceil(2), &mut list.buffers);
+            // One for the caller, and as many as there is room for: a buffer may have less than
+            // twice the size of its class.
+            let room = SHELF_BYTES.saturating_sub(self.bytes) / (2 * class.size());
+            shared.take(class, most(class).div_ceil(2).min(1 + room), &mut list.buffers);
             self.bytes += list.buffers.iter().map(Vec::capacity).sum::<usize>();
         }
         let buffer = list.buffers.pop();
@@ -74,6 +77,9 @@ impl Shelf {
     /// Takes a buffer back. Returns how many are given up for want of use or room.
     pub(super) fn put(&mut self, mut buffer: Vec<u8>, shared: &Shared) -> usize {
         buffer.clear();
+        if buffer.capacity() > Class::LARGEST.size() {
+            return 1;
+        }
         let class = Class::served_by(buffer.capacity());
         let Some(class) = class.filter(|_| self.sizes.keeps(class)) else { return 1 };
         let Some(list) = self.lists.get_mut(class.index()) else { return 1 };

@@ -33,6 +33,7 @@ pub(super) struct Slabs {
 struct Slab {
     rest: BytesMut,
     size: usize,
+    /// Since the last sweep.
     used: bool,
 }
 
@@ -42,7 +43,7 @@ pub(super) enum Copied {
     Old(Bytes),
     /// A slab made for it.
     New(Bytes),
-    /// All slabs there may be are pinned.
+    /// All slabs there may be are pinned or in use.
     Pinned,
 }
 
@@ -103,14 +104,16 @@ impl Slabs {
         made_for(answer, size, &mut self.large)
     }
 
-    /// Whether there may be one more large slab of this size. Free ones give way to it.
+    /// Whether there may be one more large slab of this size. Free ones give way to it, but for
+    /// those that are in use: two sizes that do not fit together would take turns for ever.
     fn make_room(&mut self, size: usize) -> bool {
         loop {
             let held: usize = self.large.iter().map(|slab| slab.size).sum();
             if self.large.len() < MOST && held + size <= LARGE_BYTES {
                 return true;
             }
-            let Some(free) = self.large.iter_mut().position(Slab::is_free) else { return false };
+            let idle = |slab: &mut Slab| !slab.used && slab.is_free();
+            let Some(free) = self.large.iter_mut().position(idle) else { return false };
             self.bytes -= self.large.swap_remove(free).size;
         }
     }

@@ -33,7 +33,7 @@ pub fn pool_stats() -> PoolStats {
 /// Takes out the buffer in which this thread writes answers.
 #[inline]
 pub(super) fn take_scratch() -> Vec<u8> {
-    with_local(|local| local.take_scratch(&SystemClock, &SHARED)).unwrap_or_default()
+    with_local(Local::take_scratch).unwrap_or_default()
 }
 
 /// Brings it back when nothing has become of the answer.
@@ -45,7 +45,7 @@ pub(super) fn put_scratch(scratch: &mut Vec<u8>) {
 /// Makes an answer of the scratch, and brings it back.
 #[inline]
 pub(super) fn seal(scratch: &mut Vec<u8>) -> Bytes {
-    with_local(|local| local.seal(scratch)).unwrap_or_else(|| {
+    with_local(|local| local.seal(scratch, &SystemClock, &SHARED)).unwrap_or_else(|| {
         orphan_fallback();
         exact(take(scratch))
     })

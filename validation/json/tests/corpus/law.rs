@@ -74,7 +74,9 @@ fn all_ways_agree(input: &[u8], limits: &Limits) {
     assert_eq!(raw.is_ok(), by_value.is_ok());
 }
 
-/// The place is in the input, and the pointer leads to something if the input is JSON.
+/// The place is in the input, and the pointer leads to something if the input is JSON. It leads to
+/// a container that is open where reading stopped, or to something that ended or began there: no
+/// pointer of another part of the input resolves by chance.
 fn placed(input: &[u8], tree: Option<&Tree>, error: &DecodeError) {
     let lines: Vec<&[u8]> = input.split(|byte| *byte == b'\n').collect();
     let line = error.line().checked_sub(1).and_then(|line| lines.get(line));
@@ -82,7 +84,65 @@ fn placed(input: &[u8], tree: Option<&Tree>, error: &DecodeError) {
     assert!(error.pointer().len() <= 1024);
     if let Some(tree) = tree {
         assert!(tree.resolves(error.pointer()), "{error}");
+        let before: usize = lines.iter().take(error.line() - 1).map(|line| line.len() + 1).sum();
+        let way = way_to(input, before + error.column());
+        assert!(is_way(&way, error.pointer()), "{error}: {way:?}");
     }
+}
+
+/// The names and indices of what is being read at the offset or was last read there, outer ones
+/// first: how far the pointer goes is the type's affair, but not where.
+fn way_to(input: &[u8], offset: usize) -> Vec<String> {
+    let mut open: Vec<(bool, usize, String)> = Vec::new();
+    let mut closed: Vec<(bool, usize, String)> = Vec::new();
+    let mut at = 0;
+    while at < offset.min(input.len()) {
+        let start = at;
+        at += 1;
+        match input[start] {
+            byte @ (b'[' | b'{') => {
+                closed.clear();
+                open.push((byte == b'[', 0, String::new()));
+            }
+            b']' | b'}' => closed.insert(0, open.pop().expect("it is JSON")),
+            b',' => {
+                closed.clear();
+                let inner = open.last_mut().expect("it is JSON");
+                inner.1 += 1;
+            }
+            b'"' => {
+                let mut values = serde_json::Deserializer::from_slice(&input[start..]).into_iter();
+                let text: String = values.next().expect("it is a string").expect("it is JSON");
+                at = start + values.byte_offset();
+                let name = input[at..].trim_ascii_start().starts_with(b":");
+                if name && let Some(inner) = open.last_mut() {
+                    closed.clear();
+                    inner.2 = text;
+                }
+            }
+            _ => {}
+        }
+    }
+    let token = |(array, index, name): (bool, usize, String)| {
+        if array { index.to_string() } else { name.replace('~', "~0").replace('/', "~1") }
+    };
+    open.into_iter().chain(closed).map(token).collect()
+}
+
+/// Whether the pointer is a beginning of the way.
+fn is_way(way: &[String], pointer: &str) -> bool {
+    let mut rest = pointer;
+    for token in way {
+        if rest.is_empty() {
+            return true;
+        }
+        let after = rest.strip_prefix('/').and_then(|rest| rest.strip_prefix(token.as_str()));
+        let Some(after) = after.filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.is_empty()
 }
 
 /// One of each way in which a type reads.

@@ -1,4 +1,5 @@
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant, SystemTime};
 
 use mainstay_core::ManualClock;
 use proptest::prelude::*;
@@ -22,10 +23,10 @@ impl World {
     }
 
     fn answer(&mut self, len: usize) -> Bytes {
-        let mut scratch = self.local.take_scratch(&self.clock, &self.shared);
+        let mut scratch = self.local.take_scratch();
         assert!(scratch.is_empty());
         scratch.resize(len, b'x');
-        self.local.seal(&mut scratch)
+        self.local.seal(&mut scratch, &self.clock, &self.shared)
     }
 
     fn take(&mut self, capacity: usize) -> Vec<u8> {
@@ -138,6 +139,18 @@ fn what_one_thread_leaves_another_finds() {
 }
 
 #[test]
+fn what_others_have_left_is_taken_only_as_far_as_there_is_room() {
+    let (mut world, mut other) = (World::new(), Local::new());
+    for _ in 0..40 {
+        other.put(Vec::with_capacity(300), &world.clock, &world.shared);
+    }
+    assert!(world.shared.bytes() > 10 * 300);
+    world.put(Vec::with_capacity(SHELF_BYTES - 600));
+    drop(world.take(200));
+    world.check();
+}
+
+#[test]
 fn what_nobody_takes_from_the_others_is_given_up() {
     let mut world = World::new();
     let buffers: Vec<_> = (0..100).map(|_| world.take(1000)).collect();
@@ -161,6 +174,134 @@ fn a_period_of_small_answers_ends_what_a_large_one_began() {
         drop(world.answer(100));
     }
     assert!(world.held() < 70_000, "{}", world.held());
+}
+
+/// A clock that counts how often it is asked.
+struct Counted(ManualClock, AtomicU32);
+
+impl Clock for Counted {
+    fn now(&self) -> Instant {
+        self.1.fetch_add(1, Relaxed);
+        self.0.now()
+    }
+
+    fn system_time(&self) -> SystemTime {
+        self.0.system_time()
+    }
+}
+
+#[test]
+fn a_small_answer_after_a_large_one_does_not_look_at_the_clock() {
+    let (mut local, shared) = (Local::new(), Shared::new());
+    let clock = Counted(ManualClock::new(), AtomicU32::new(0));
+    let mut answer = |len| {
+        let mut scratch = local.take_scratch();
+        scratch.resize(len, b'x');
+        drop(local.seal(&mut scratch, &clock, &shared));
+        clock.1.swap(0, Relaxed)
+    };
+    assert_eq!(answer(100_000), 1);
+    assert_eq!((0..160).map(|_| answer(100)).sum::<u32>(), 10);
+    assert_eq!((0..16).map(|_| answer(100_000)).sum::<u32>(), 16);
+}
+
+#[test]
+fn a_busy_thread_gives_up_a_scratch_of_which_it_does_not_need_half() {
+    for small in [100, 20_000] {
+        let mut world = World::new();
+        drop(world.answer(1 << 20));
+        let large = world.local.scratch.capacity();
+        for _ in 0..2 * IDLE.as_secs() + 2 {
+            world.clock.advance(Duration::from_secs(1));
+            (0..16).for_each(|_| drop(world.answer(small)));
+        }
+        let kept = world.local.scratch.capacity();
+        assert!(large >= 1 << 20 && kept < 4 * small.max(100), "{kept} for {small}");
+        world.check();
+    }
+}
+
+#[test]
+fn a_scratch_of_which_half_is_needed_stays() {
+    let mut world = World::new();
+    drop(world.answer(1 << 20));
+    let large = world.local.scratch.capacity();
+    for _ in 0..200 {
+        world.clock.advance(Duration::from_secs(1));
+        drop(world.answer(large / 2));
+    }
+    assert_eq!(world.local.scratch.capacity(), large);
+}
+
+/// A value that makes answers while it is written brings the smaller scratch back first, or last.
+#[test]
+fn of_two_scratches_the_larger_stays() {
+    for large_first in [true, false] {
+        let mut world = World::new();
+        let mut both = [world.local.take_scratch(), world.local.take_scratch()];
+        both[usize::from(!large_first)].reserve_exact(10_000);
+        both[usize::from(large_first)].reserve_exact(100);
+        for scratch in both {
+            world.local.put_scratch(scratch);
+        }
+        assert_eq!(world.local.scratch.capacity(), 10_000);
+        world.check();
+    }
+}
+
+#[test]
+fn what_is_larger_than_the_largest_class_is_not_kept() {
+    let mut world = World::new();
+    world.put(Vec::with_capacity(Class::LARGEST.size() + 1));
+    assert_eq!((world.held(), world.shared.bytes()), (0, 0));
+    world.put(Vec::with_capacity(Class::LARGEST.size()));
+    assert_eq!((world.held(), world.shared.bytes()), (0, Class::LARGEST.size()));
+}
+
+#[test]
+fn what_others_have_left_is_taken_up_to_the_cap() {
+    let mut world = World::new();
+    let clock = ManualClock::new();
+    let mut other = Local::new();
+    let sizes = [1000, 2000, 4000, 8000];
+    let mut buffers: Vec<_> = sizes
+        .iter()
+        .flat_map(|size| vec![*size; 64])
+        .map(|size| other.take(size, &clock, &world.shared))
+        .collect();
+    buffers.drain(..).for_each(|buffer| other.put(buffer, &clock, &world.shared));
+    // So much lies here already that a batch of the others' would be too much.
+    let large: Vec<_> = (0..2).map(|_| world.take(2 << 20)).collect();
+    for buffer in large {
+        world.put(buffer);
+    }
+    assert_eq!(world.local.shelf.bytes(), SHELF_BYTES);
+    for size in sizes {
+        let buffer = world.take(size);
+        assert!(world.local.shelf.bytes() <= SHELF_BYTES, "{size}");
+        drop(buffer);
+    }
+}
+
+#[test]
+fn two_sizes_that_do_not_fit_together_do_not_take_turns() {
+    let mut world = World::new();
+    drop((world.answer(7 << 20), world.answer(5 << 18)));
+    let (_, misses, fallbacks) = world.counts();
+    for _ in 0..10 {
+        drop(world.answer(7 << 20));
+        drop(world.answer(5 << 18));
+    }
+    let (_, later, own) = world.counts();
+    assert_eq!((later, own), (misses, fallbacks + 10));
+    // What was not used since the last sweep gives way.
+    for _ in 0..4 {
+        world.clock.advance(Duration::from_secs(29));
+        drop(world.answer(5 << 18));
+    }
+    let (_, _, before) = world.counts();
+    drop(world.answer(5 << 18));
+    assert_eq!(world.counts().2, before);
 }
 
 /// What may happen to a pool.
@@ -229,12 +370,12 @@ proptest! {
                     prop_assert!([answer.first(), answer.last()].iter().flatten().all(|it| **it == b'x'));
                 }
                 Step::Fail(len) => {
-                    let mut scratch = world.local.take_scratch(&world.clock, &world.shared);
+                    let mut scratch = world.local.take_scratch();
                     scratch.resize(len, b'z');
                     world.local.put_scratch(scratch);
                 }
                 Step::Lose => {
-                    drop(world.local.take_scratch(&world.clock, &world.shared));
+                    drop(world.local.take_scratch());
                     // Until the next answer the books have it: it may yet come back.
                     drop(world.answer(1));
                 }
