@@ -8,7 +8,9 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use super::migrate::migrate;
 use super::queue::{WriterPlace, WriterQueue};
 use super::sql;
+use crate::again::pause;
 use crate::error::TxError;
+use crate::failure::Failure;
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
 use crate::tx::{self, Begun, Joined, Settled, Tx};
@@ -17,6 +19,8 @@ use crate::tx::{self, Begun, Joined, Settled, Tx};
 const WAIT: Duration = Duration::from_secs(3);
 /// How long a write waits for one of another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// How often a file is opened that others have locked, in about two seconds.
+const OPENINGS: u32 = 10;
 /// How many connections [`SqliteStore::open`] makes at most: one writes, the others read.
 const CONNECTIONS: u32 = 4;
 
@@ -49,8 +53,26 @@ impl SqliteStore {
         Self { pool, queue: WriterQueue::new(), turns: Turns::default(), wait: WAIT }
     }
 
-    /// Opens the file, and makes it and the tables if they are not there.
+    /// Opens the file, and makes it and the tables if they are not there. It has to be a file: a
+    /// database in memory would be another one for each connection.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, MigrateError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::open_once(path.as_ref()).await {
+                // Of those that turn a new file's log on at once all but one fail at once: SQLite
+                // has no patience with that.
+                Err(MigrateError::Database(error))
+                    if tries < OPENINGS && Failure::of(&error) == Failure::Locked =>
+                {
+                    pause(tries).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn open_once(path: &Path) -> Result<Self, MigrateError> {
         let options = Self::connect_options(path).create_if_missing(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -83,7 +105,8 @@ impl SqliteStore {
 
     /// How long a call waits for the writers before it, and a transaction for another with the same
     /// key: 3 s by default. After that the one is unavailable, and the other is answered
-    /// [`Begun::Running`].
+    /// [`Begun::Running`]. Writers of other processes are waited for as
+    /// [`connect_options`](Self::connect_options) says.
     #[must_use]
     pub fn wait(mut self, limit: Duration) -> Self {
         self.wait = limit;

@@ -46,7 +46,7 @@ mod postgres {
     mainstay_idempotency::conformance!(Server::shared().await);
 }
 
-/// Behind a pooler: nothing is prepared, and sessions keep nothing.
+/// Scenario 28, behind a pooler: what a session has prepared is gone with each transaction.
 mod pooled {
     use super::pg::Server;
 
@@ -89,7 +89,7 @@ mod pg {
                             Ok(true)
                         })
                     })
-                    .connect_with(pg_options(shared()).statement_cache_capacity(0))
+                    .connect_with(pg_options(shared()))
             };
             drop(pg_pool(shared(), 1).await);
             Self {

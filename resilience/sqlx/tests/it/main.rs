@@ -8,6 +8,5 @@ mod loss;
 mod migrate;
 mod postgres;
 mod processes;
-mod statements;
 mod support;
 mod transaction;

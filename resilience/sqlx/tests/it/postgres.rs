@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use mainstay_idempotency::{Claimed, Store};
+use mainstay_idempotency::{Claim, Claimed, Store};
 use mainstay_sqlx::{Begun, PgStore, TxError, TxErrorKind, is_conflict};
 use sqlx::{PgConnection, PgPool};
 use tokio::task::JoinSet;
@@ -57,6 +57,47 @@ async fn every_isolation_level_will_do() {
             let outside = stores[1].claim(&again(&first)).await.unwrap();
             assert!(matches!(outside, Claimed::Completed(_) | Claimed::First(_)), "{outside:?}");
         }
+    }
+}
+
+/// Scenario 28: a claim that has waited for another in vain, as its transaction may not see what
+/// that has done (40001), is made again and answered: in a transaction and outside of one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_that_may_not_see_what_it_has_waited_for_is_made_again() {
+    let pool = isolated("repeatable read").await;
+    let [one, two] = [PgStore::new(pool.clone()), PgStore::new(pool)];
+    for inside in [true, false] {
+        let first = claim();
+        let Begun::First(tx) = one.begin(&first).await.unwrap() else { panic!() };
+        let waits = tokio::spawn({
+            let (two, next) = (two.clone(), again(&first));
+            async move {
+                if !inside {
+                    return two.claim(&next).await.unwrap();
+                }
+                match two.begin(&next).await.unwrap() {
+                    Begun::Replay(record) => Claimed::Completed(record),
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        waits_for(&one, &first).await;
+        tx.complete(RECORD, KEEP).await.unwrap();
+        assert_eq!(waits.await.unwrap(), Claimed::Completed(RECORD));
+    }
+}
+
+/// Until somebody waits for the lock of this key.
+async fn waits_for(store: &PgStore, claim: &Claim) {
+    let [high, low] = [0, 4].map(|at| {
+        let bytes = claim.key.as_bytes()[at..at + 4].try_into().unwrap();
+        i64::from(u32::from_be_bytes(bytes))
+    });
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
+        AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2)";
+    let look = || sqlx::query_scalar::<_, bool>(waiting).bind(high).bind(low);
+    while !look().fetch_one(store.pool()).await.unwrap() {
+        tokio::task::yield_now().await;
     }
 }
 

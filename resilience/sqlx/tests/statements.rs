@@ -1,4 +1,12 @@
 //! What a claim costs: statements are counted where sqlx logs them.
+//!
+//! In a process of its own: who listens to logs is set once, before the first of them.
+
+#![cfg(test)]
+
+#[path = "it/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "this uses a part of it")]
+mod support;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, Once};
@@ -12,7 +20,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::support::{File, KEEP, Rows, again, claim, pg_pool, shared};
+use support::{File, KEEP, Rows, again, claim, pg_pool, shared};
 
 const RECORD: Bytes = Bytes::from_static(b"record");
 
@@ -31,10 +39,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counts {
     }
 }
 
-/// How many statements this takes.
-async fn count<T>(calls: impl Future<Output = T>) -> usize {
+/// To be called before anything is logged.
+fn listen() {
     static SET: Once = Once::new();
     SET.call_once(|| set_global_default(registry().with(Counts)).unwrap());
+}
+
+/// How many statements this takes.
+async fn count<T>(calls: impl Future<Output = T>) -> usize {
     let span = info_span!("counted");
     let id = span.id().unwrap().into_u64();
     calls.instrument(span).await;
@@ -64,12 +76,14 @@ macro_rules! two_more_than_the_effect {
 
 #[tokio::test]
 async fn on_sqlite() {
+    listen();
     let file = File::new();
     two_more_than_the_effect!(SqliteStore, file.store().await);
 }
 
 #[tokio::test]
 async fn on_postgres() {
+    listen();
     let store = PgStore::new(pg_pool(shared(), 1).await);
     store.make_rows().await;
     two_more_than_the_effect!(PgStore, store.clone());
