@@ -148,7 +148,8 @@ impl<St: Store, G: Guarantee> Unscoped<St, G> {
 }
 
 impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
-    /// Requests without a key are refused. This is the default.
+    /// Requests without a key are refused. This is the default. Around a gRPC server all calls are
+    /// POST, those that only read as well: see [`required_by`](Self::required_by).
     #[must_use]
     pub fn required(self) -> Self {
         self.rule(KeyRule::Required)

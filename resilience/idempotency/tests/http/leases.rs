@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::support::*;
 
@@ -32,7 +32,8 @@ async fn who_cannot_renew_is_told_before_the_lease_ends() {
             async move {
                 let start = Instant::now();
                 assert!(!attempt.is_lost());
-                attempt.lost().cancelled().await;
+                let lost = attempt.lost();
+                timeout(2 * LEASE, lost.cancelled()).await.unwrap();
                 assert!(attempt.is_lost());
                 let after = start.elapsed().as_millis();
                 created(usize::try_from(after).unwrap())
