@@ -4,7 +4,7 @@ use std::time::Duration;
 use mainstay_idempotency::{
     Begun, Done, Idempotent, NotRun, NotStored, Owner, Renewal, StoreErrorKind,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::faulty::{Call, Fault, Faulty};
 use super::run::{LEASE, asked, key};
@@ -53,7 +53,7 @@ async fn the_owner_learns_that_its_lease_may_end_before_it_does() {
         store.plan(Call::Renew, [Fault::Slow(LEASE / 13)]);
         store.all(fault);
         let lost = owner.grant().lost().clone();
-        owner.during(lost.cancelled()).await;
+        owner.during(timeout(10 * LEASE, lost.cancelled())).await.unwrap();
         // The claim was renewed after a third, and then no more.
         let asked_last = LEASE / 3;
         let learnt = began.elapsed();
@@ -97,7 +97,7 @@ async fn the_owner_learns_that_the_store_has_lost_its_claim() {
     store.lose_all();
     let began = Instant::now();
     let lost = owner.grant().lost().clone();
-    owner.during(lost.cancelled()).await;
+    owner.during(timeout(10 * LEASE, lost.cancelled())).await.unwrap();
     assert!(began.elapsed() <= LEASE / 3 && store.calls(Call::Renew) == 1);
     let other = begin(&service).await;
     assert!(other.fence() > owner.fence());
