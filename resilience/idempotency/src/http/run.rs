@@ -132,13 +132,14 @@ enum Entered<St: Store> {
 
 impl<St: Store> Entry<'_, St> {
     /// Waits for tries of this process, then asks the store, until there is an answer.
-    async fn enter(self) -> Result<Entered<St>, Refused> {
+    async fn enter(&self) -> Result<Entered<St>, Refused> {
         let mut patience = Patience::new(self.shared.config.wait);
         loop {
             match self.shared.flights.join(self.key, &self.fingerprint, self.flight) {
-                Found::Nobody(seat) => return self.claim(seat, patience).await,
+                Found::Nobody(seat) => return self.claim(seat, &mut patience).await,
                 Found::Different => return Err(Refused::new(RefusedKind::KeyReused)),
-                Found::Other(other) => match patience.wait(other.landed()).await {
+                // In a box, as most tries have nobody to wait for, and no room to spare.
+                Found::Other(other) => match patience.wait(Box::pin(other.landed())).await {
                     Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
                     Some(Landed::Gone) => {}
                     None => return Err(Refused::in_progress(COME_BACK)),
@@ -147,7 +148,7 @@ impl<St: Store> Entry<'_, St> {
         }
     }
 
-    async fn claim(&self, mut seat: Seat, mut patience: Patience) -> Result<Entered<St>, Refused> {
+    async fn claim(&self, mut seat: Seat, patience: &mut Patience) -> Result<Entered<St>, Refused> {
         let claim = self.claim_of();
         loop {
             let asked = Instant::now();
