@@ -14,13 +14,13 @@ fn round(settings: &Settings) -> Summary {
     let turns = if settings.store == StoreKind::Files { &FILES } else { &SERVERS };
     let _turn = turns.lock().unwrap_or_else(PoisonError::into_inner);
     let program = Path::new(env!("CARGO_BIN_EXE_idempotency-round"));
-    let summary = run(settings, program).unwrap();
-    write!(io::stdout(), "{summary}").unwrap();
-    summary
+    run(settings, program).unwrap()
 }
 
 /// No law was broken, and it was not for want of trying.
 fn holds(summary: &Summary) {
+    // Shown although the test passes: what has happened is the result.
+    write!(io::stdout(), "{summary}").unwrap();
     assert!(summary.violations.is_empty(), "{summary}");
     assert!(summary.undecided * 20 <= summary.keys, "{summary}");
     let happened = [
@@ -71,7 +71,7 @@ fn a_store_without_a_flaw_holds() {
 
 /// In one of a few rounds, as not each has all that can happen.
 fn is_found(flaw: Flaw) {
-    const ROUNDS: u64 = 4;
+    const ROUNDS: u64 = 6;
     let finds = |seed| {
         let summary = files(Some(flaw), seed);
         summary.violations.iter().any(|violation| violation.law == "linearizable")

@@ -50,14 +50,38 @@ fn again(operation: &Operation) -> Operation {
 fn history(operations: &[Operation]) -> History<Step> {
     // At the same time, beginnings come first: that allows more orders.
     let mut events: Vec<((u64, u8), usize, Action<Step>)> = Vec::new();
-    for (process, operation) in operations.iter().enumerate() {
-        let end = if operation.answer.is_some() { (operation.until(), 1) } else { (u64::MAX, 3) };
-        events.push(((operation.from, 0), process, Action::Call(Step::Begin)));
-        events.push((end, process, Action::Response(Step::Do(operation.clone()))));
+    for (process, step) in steps(operations).into_iter().enumerate() {
+        let (begin, end) = match &step {
+            Step::Do(operation) => (operation.from, (operation.until(), 1)),
+            Step::Maybe { operation, .. } => (operation.from, (u64::MAX, 3)),
+            Step::Begin | Step::Over => (u64::MAX, (u64::MAX, 2)),
+        };
+        events.push(((begin, 0), process, Action::Call(Step::Begin)));
+        events.push((end, process, Action::Response(step)));
     }
-    let over = operations.len();
-    events.push(((u64::MAX, 1), over, Action::Call(Step::Begin)));
-    events.push(((u64::MAX, 2), over, Action::Response(Step::Over)));
     events.sort_by_key(|(at, process, _)| (*at, *process));
     History::from_actions(events.into_iter().map(|(_, process, event)| (process, event)).collect())
+}
+
+fn steps(operations: &[Operation]) -> Vec<Step> {
+    let mut maybe: Vec<&Operation> =
+        operations.iter().filter(|operation| operation.answer.is_none()).collect();
+    maybe.sort_by_key(|operation| operation.from);
+    // How often each call was asked for.
+    let mut groups: Vec<(&Call, usize)> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    for operation in maybe {
+        let known = groups.iter().position(|(call, _)| *call == &operation.call);
+        let group = known.unwrap_or(groups.len());
+        if known.is_none() {
+            groups.push((&operation.call, 0));
+        }
+        let Some((_, count)) = groups.get_mut(group) else { continue };
+        steps.push(Step::Maybe { operation: operation.clone(), group, place: *count });
+        *count += 1;
+    }
+    let answered = operations.iter().filter(|operation| operation.answer.is_some());
+    steps.extend(answered.cloned().map(Step::Do));
+    steps.push(Step::Over);
+    steps
 }

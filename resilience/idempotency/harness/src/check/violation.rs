@@ -15,10 +15,10 @@ pub struct Violation {
     pub history: String,
 }
 
+/// Without the history, which several may share.
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} on {}: {}", self.law, self.key, self.what)?;
-        f.write_str(&self.history)
+        write!(f, "{} on {}: {}", self.law, self.key, self.what)
     }
 }
 

@@ -49,8 +49,7 @@ impl Settings {
         let (step, lease) = match self.store {
             StoreKind::Files => (40_000, 200_000),
             StoreKind::Redis => (50_000, 400_000),
-            StoreKind::Postgres => (80_000, 400_000),
-            StoreKind::Sqlite => (120_000, 400_000),
+            StoreKind::Postgres | StoreKind::Sqlite => (80_000, 400_000),
         };
         Pace { step, window: 5 * lease / step, lease, short_keep: 2 * lease }
     }

@@ -102,7 +102,7 @@ impl Summary {
     }
 }
 
-/// Two lines, and all violations.
+/// Two lines, and all violations; the history of each key stands once.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { store, seed, keys, operations, unanswered, grants, takeovers, .. } = self;
@@ -120,6 +120,18 @@ impl fmt::Display for Summary {
             "{kills} kills, {pauses} pauses, {cuts} cuts, {delays} delays, {restarts} restarts: \
              {violations} violations, {undecided} undecided"
         )?;
-        self.violations.iter().try_for_each(|violation| write!(f, "{violation}"))
+        let mut last = None;
+        for violation in &self.violations {
+            if last.is_some_and(|last: &Violation| last.key != violation.key) {
+                history(f, last)?;
+            }
+            writeln!(f, "{violation}")?;
+            last = Some(violation);
+        }
+        history(f, last)
     }
+}
+
+fn history(f: &mut fmt::Formatter<'_>, of: Option<&Violation>) -> fmt::Result {
+    of.map_or(Ok(()), |violation| f.write_str(&violation.history))
 }

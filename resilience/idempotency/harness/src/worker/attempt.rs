@@ -40,10 +40,13 @@ impl Worker {
         if self.dice.in_hundred(5) {
             return Ok(());
         }
-        self.dawdle(4).await;
+        if self.dawdle(8).await && self.dice.in_hundred(40) {
+            // Late, and giving it up all the same.
+            return self.release(&owned).await;
+        }
         match self.complete(&owned, &owned.record).await? {
             Some(Answer::Stored) => self.afterwards(&owned, 12).await,
-            Some(_) => self.afterwards(&owned, 50).await,
+            Some(_) => self.afterwards(&owned, 60).await,
             None => Ok(()),
         }
     }
@@ -111,7 +114,7 @@ impl Worker {
     /// False if the claim is lost and the worker minds.
     async fn prepare(&mut self, owned: &Owned) -> io::Result<bool> {
         self.dawdle(8).await;
-        if owned.held.taken_over && self.dice.in_hundred(60) {
+        if owned.held.taken_over && self.dice.in_hundred(70) {
             // Time for the one before to come back.
             sleep(self.dice.millis(0, self.orders.pace.lease * 4 / 5000)).await;
         }
@@ -125,13 +128,14 @@ impl Worker {
         Ok(true)
     }
 
-    /// So many times in a hundred for longer than the lease.
-    async fn dawdle(&mut self, hundredths: u8) {
+    /// So many times in a hundred for longer than the lease, and then true. Not much longer, so as
+    /// to come back when the next one is at it.
+    async fn dawdle(&mut self, hundredths: u8) -> bool {
         let lease = self.orders.pace.lease / 1000;
         let is_long = self.dice.in_hundred(hundredths);
-        let time =
-            if is_long { self.dice.millis(lease, 2 * lease) } else { self.dice.millis(0, 12) };
-        sleep(time).await;
+        let (least, most) = if is_long { (lease, lease * 8 / 5) } else { (0, 12) };
+        sleep(self.dice.millis(least, most)).await;
+        is_long
     }
 
     fn effect(&mut self, owned: &Owned) -> io::Result<()> {

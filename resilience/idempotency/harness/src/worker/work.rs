@@ -3,8 +3,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use mainstay_idempotency::{Key, Scope};
-use rustix::process::{Signal, set_parent_process_death_signal};
+use mainstay_idempotency::{Fingerprint, Key};
 use tokio::time::sleep;
 
 use super::dice::Dice;
@@ -31,8 +30,7 @@ const TRIES: u8 = 2;
 /// Works, in a process of its own, as it is told on its standard input, until the round is over or
 /// it is killed.
 pub fn work() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // One that is paused would stay for ever when the round is broken off.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    end_with_parent()?;
     let orders: Orders = serde_json::from_reader(io::stdin())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -97,17 +95,27 @@ impl Worker {
     }
 }
 
+/// A worker that is stopped would stay for ever when its round is broken off.
+#[cfg(target_os = "linux")]
+fn end_with_parent() -> io::Result<()> {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+
+    Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+}
+
+/// Only Linux can be told so.
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent() -> io::Result<()> {
+    Ok(())
+}
+
 /// How a key is called in histories.
 pub(super) fn name(key: u64) -> String {
     format!("key-{key}")
 }
 
+/// A digest of that, so that keys are no neighbours.
 pub(super) fn key_of(key: u64) -> Key {
-    let mut bytes = [0; 32];
-    // As a digest would: keys must not be neighbours.
-    let scope = Scope::of(["round"]);
-    if let Ok(key) = Key::new(&scope, &name(key)) {
-        bytes = *key.as_bytes();
-    }
-    Key::from_bytes(bytes)
+    let digest = Fingerprint::of([name(key).as_bytes()]).to_bytes();
+    Key::from_bytes(digest.last_chunk().copied().unwrap_or_default())
 }
