@@ -13,12 +13,14 @@ mod call;
 mod case;
 mod instructions;
 mod results;
+mod served;
 mod time;
 
 pub mod backoff;
 pub mod breaker;
 pub mod client_stack;
 pub mod errors;
+pub mod idempotency;
 pub mod retry;
 pub mod timeout;
 pub mod traps;
@@ -27,8 +29,16 @@ pub use allocations::{Allocations, count_allocations};
 pub use case::{Area, Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 pub use instructions::{count_instructions, warm};
 pub use results::Measured;
+pub use served::Served;
 pub use time::time;
 
 /// Every area, in the order of the report.
-pub const AREAS: &[Area] =
-    &[errors::AREA, backoff::AREA, timeout::AREA, breaker::AREA, retry::AREA, client_stack::AREA];
+pub const AREAS: &[Area] = &[
+    errors::AREA,
+    backoff::AREA,
+    timeout::AREA,
+    breaker::AREA,
+    retry::AREA,
+    client_stack::AREA,
+    idempotency::AREA,
+];
