@@ -102,6 +102,7 @@ mod lease;
 mod memory;
 mod nonce;
 mod store;
+mod together;
 mod work;
 
 pub use self::fingerprint::Fingerprint;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::patience::ask;
 use super::record::Record;
 use super::service::Shared;
 use super::settle::{Ending, Settle};
+use crate::asking::ask;
 use crate::{Claim, Claimed, Held, Store};
 
 /// Settles the key of a try that is dropped, in a task of its own. Outside of a runtime, or where

@@ -205,7 +205,7 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
-    /// How long a call of the store may take in all, with two repetitions. By default 3 s.
+    /// How long a call of the store may take in all, with three repetitions. By default 3 s.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.config.store_timeout = timeout;

@@ -11,7 +11,6 @@ use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use mainstay_core::is_grpc;
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::attempt::Attempt;
@@ -20,15 +19,15 @@ use super::cleanup::Cleanup;
 use super::collect;
 use super::config::{Config, OnOutage};
 use super::flight::{Flight, Found, Landed, Leaving, Seat};
-use super::lease::Lease;
-use super::patience::{Patience, ask};
 use super::record::{AnswerRef, Record};
 use super::refused::{IdempotencyError, Refused, RefusedKind};
 use super::replay::replay;
 use super::service::{BoxError, Shared};
 use super::settle::Settle;
-use super::together::{Beside, caught};
 use super::work::{WorkResult, Worked, work};
+use crate::asking::{Patience, ask, ask_since};
+use crate::lease::Lease;
+use crate::together::{Beside, caught};
 use crate::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Store, StoreError, StoreErrorKind,
 };
@@ -81,7 +80,12 @@ where
             request.extensions_mut().insert(owner.attempt());
             let worked = match caught(|| inner.call(request)) {
                 Ok(handler) => {
-                    let keep = owner.lease.keep(&*shared.store, &owner.held, &flight);
+                    let Owner { held, lease, seat, .. } = &mut *owner;
+                    let lost = || {
+                        flight.lose();
+                        seat.give_up();
+                    };
+                    let keep = lease.keep(&*shared.store, held, lost);
                     Beside::new(work(handler, grpc, config), keep).await
                 }
                 Err(panicked) => Worked::panicked(panicked, config),
@@ -151,18 +155,19 @@ impl<St: Store> Entry<'_, St> {
     async fn claim(&self, mut seat: Seat, patience: &mut Patience) -> Result<Entered<St>, Refused> {
         let claim = self.claim_of();
         loop {
-            let asked = Instant::now();
             let mut cleanup = Cleanup::of_claim(self.shared, &claim);
             self.flight.set_leaving(Leaving::AsSaid);
-            let claimed = ask(self.shared.config.store_timeout, || self.shared.store.claim(&claim));
+            let limit = self.shared.config.store_timeout;
+            let claimed = ask_since(limit, || self.shared.store.claim(&claim));
             let claimed = match claimed.await {
-                Ok(Claimed::First(held)) => {
+                Ok((asked, Claimed::First(held))) => {
                     cleanup.holds(held);
+                    self.flight.set_granted();
                     let lease = Lease::new(asked, self.shared.config.lease);
                     let shared = Arc::clone(self.shared);
                     return Ok(Entered::First(Owner { shared, held, lease, seat, cleanup }));
                 }
-                other => other,
+                other => other.map(|(_, claimed)| claimed),
             };
             cleanup.is_done();
             self.flight.set_leaving(Leaving::Drops);

@@ -13,7 +13,7 @@ use super::body::IdempotencyBody;
 use super::collect::{self, Collected};
 use super::config::Config;
 use super::settle::{Ending, Settle};
-use super::together::{Caught, Panicked};
+use crate::together::{Caught, Panicked};
 
 const GRPC_STATUS: &str = "grpc-status";
 const EVENT_STREAM: &[u8] = b"text/event-stream";

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use super::settings::Settings;
 use super::{Done, Grant, NotStored};
-use crate::asking::ask;
-use crate::lease::{Lease, beside};
+use crate::asking::{ask, ask_since};
+use crate::lease::Lease;
+use crate::together::Beside;
 use crate::{Completion, Fence, Held, Renewal, Store, StoreError};
 
 /// The right to run an effect, until its lease ends.
@@ -51,22 +52,15 @@ impl<S: Store> Owner<S> {
     /// There is no task behind it: the lease is renewed while the future is polled.
     pub async fn during<F: Future>(&mut self, work: F) -> F::Output {
         let Self { store, grant, lease, .. } = self;
-        let keeping = async {
-            lease.keep(store.as_ref(), &grant.held).await;
-            grant.lost.cancel();
-        };
-        beside(work, keeping).await
+        let keep = lease.keep(store.as_ref(), &grant.held, || grant.lost.cancel());
+        Beside::new(work, keep).await
     }
 
     /// Renews the lease now. [`Renewal::Lost`] cancels [`Grant::lost`] as well.
     pub async fn renew(&mut self) -> Result<Renewal, StoreError> {
         let Self { store, grant, lease, settings } = self;
-        let mut asked = Instant::now();
-        let renewal = ask(settings.store_limit, || {
-            asked = Instant::now();
-            store.renew(&grant.held, settings.lease)
-        })
-        .await?;
+        let renew = || store.renew(&grant.held, settings.lease);
+        let (asked, renewal) = ask_since(settings.store_limit, renew).await?;
         match renewal {
             Renewal::Renewed => *lease = Lease::new(asked, settings.lease),
             Renewal::Lost => grant.lost.cancel(),

@@ -104,6 +104,20 @@ async fn another_request_with_the_key_is_refused_whether_it_runs_or_has_run() {
     assert_eq!(effects.count(), 1);
 }
 
+/// Whoever was asked first in this process: the store knows which of them is wrong.
+#[tokio::test(start_paused = true)]
+async fn a_retry_is_not_refused_for_a_wrong_request_that_asks_at_the_same_time() {
+    let (store, effects) = (store(), Effects::default());
+    let service = served(&process(&store), orders(&effects, AT_ONCE));
+    ask(&service, post_of("a", "right")).await;
+    store.claims.then([Fault::Late(50)]);
+    let (wrong, right) =
+        tokio::join!(ask(&service, post_of("a", "wrong")), ask(&service, post_of("a", "right")));
+    assert_eq!(wrong.refusal(), refused(422, "IDEMPOTENCY_KEY_REUSED"));
+    assert!(right.is_replayed(), "{right:?}");
+    assert_eq!(effects.count(), 1);
+}
+
 /// Scenario 25.
 #[tokio::test]
 async fn a_key_is_its_callers_and_its_routes() {
