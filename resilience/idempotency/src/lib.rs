@@ -101,6 +101,7 @@ mod key;
 mod lease;
 mod memory;
 mod nonce;
+mod release;
 mod store;
 mod together;
 mod work;

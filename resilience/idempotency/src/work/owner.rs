@@ -10,6 +10,7 @@ use super::settings::Settings;
 use super::{Done, Grant, NotStored};
 use crate::asking::{ask, ask_since};
 use crate::lease::Lease;
+use crate::release::release;
 use crate::together::Beside;
 use crate::{Completion, Fence, Held, Renewal, Store, StoreError};
 
@@ -75,7 +76,9 @@ impl<S: Store> Owner<S> {
         let record = record.into();
         let Self { store, grant, settings, .. } = self;
         let keep = settings.keep;
-        let complete = || store.complete(&grant.held, record.clone(), keep);
+        // What it is a slice of may be far larger, and would be kept as well.
+        let stored = Bytes::copy_from_slice(&record);
+        let complete = || store.complete(&grant.held, stored.clone(), keep);
         match ask(settings.store_limit, complete).await {
             Ok(Completion::Stored) => Ok(Done::Ran(record)),
             Ok(Completion::Lost(Some(record))) => Ok(Done::Replayed(record)),
@@ -86,10 +89,13 @@ impl<S: Store> Owner<S> {
 
     /// The effect has not happened: gives the key up, so that the next try runs.
     ///
+    /// Of a claim that was [taken over](Grant::taken_over) the lease ends at once instead, so that the
+    /// next try is told of the takeover as well.
+    ///
     /// After an error it may be held until the lease ends.
     pub async fn release(self) -> Result<(), StoreError> {
         let Self { store, grant, settings, .. } = self;
-        ask(settings.store_limit, || store.release(&grant.held)).await
+        release(&*store, &grant.held, settings.store_limit).await
     }
 }
 

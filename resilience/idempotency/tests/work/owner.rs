@@ -1,6 +1,8 @@
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mainstay_idempotency::{
     Begun, Done, Idempotent, NotRun, NotStored, Owner, Renewal, StoreErrorKind,
 };
@@ -129,6 +131,30 @@ async fn a_paused_owner_is_too_late() {
     let last = begin(&service).await;
     assert_eq!(last.complete("last").await.unwrap(), Done::Ran("last".into()));
     assert_eq!(other.complete("other").await.unwrap(), Done::Replayed("last".into()));
+}
+
+/// A record that is a small part of something large does not keep that in memory.
+#[tokio::test(start_paused = true)]
+async fn a_record_is_kept_without_what_it_was_cut_from() {
+    struct Large {
+        _alive: Arc<()>,
+    }
+    impl AsRef<[u8]> for Large {
+        fn as_ref(&self) -> &[u8] {
+            b"a small part, and all the rest"
+        }
+    }
+    let (_, service) = service();
+    let alive = Arc::new(());
+    let large = Bytes::from_owner(Large { _alive: alive.clone() });
+    let done = begin(&service).await.complete(large.slice(..12)).await.unwrap();
+    assert_eq!(done.record(), "a small part");
+    drop((large, done));
+    assert_eq!(Arc::strong_count(&alive), 1);
+    match service.begin(key("k"), asked()).await.unwrap() {
+        Begun::Replay(record) => assert_eq!(record, "a small part"),
+        Begun::First(owner) => panic!("{owner:?}"),
+    }
 }
 
 /// One that is late but alone has lost nothing.
