@@ -15,7 +15,7 @@ use super::config::Config;
 use super::settle::{Ending, Settle};
 use crate::together::{Caught, Panicked};
 
-const GRPC_STATUS: &str = "grpc-status";
+pub(super) const GRPC_STATUS: &str = "grpc-status";
 const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 /// What the handler has come to, and what that means for the key.
