@@ -146,3 +146,19 @@ async fn a_begin_that_is_dropped_unanswered_leaves_no_transaction_open() {
     assert!(matches!(claimed, Claimed::First(_)));
     assert_eq!(direct.claim(&claim).await.unwrap(), claimed);
 }
+
+/// The same when the tables are made.
+#[tokio::test]
+async fn a_migration_that_is_dropped_unanswered_leaves_no_transaction_open() {
+    let (proxy, store, direct) = stores().await;
+    store.claim(&claim()).await.unwrap();
+    idle(&store).await;
+    proxy.stall_replies();
+    let given_up = timeout(Duration::from_millis(200), PgStore::migrate(store.pool())).await;
+    assert!(given_up.is_err(), "its reply is kept back");
+    proxy.pass();
+    let claim = claim();
+    let claimed = store.claim(&claim).await.unwrap();
+    assert!(matches!(claimed, Claimed::First(_)));
+    assert_eq!(direct.claim(&claim).await.unwrap(), claimed);
+}
