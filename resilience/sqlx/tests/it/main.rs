@@ -8,5 +8,6 @@ mod loss;
 mod migrate;
 mod postgres;
 mod processes;
+mod sqlite;
 mod support;
 mod transaction;
