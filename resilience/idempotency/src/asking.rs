@@ -163,6 +163,18 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends_with_its_limit_however_long_the_lease_is() {
+        for lease_left in [Duration::ZERO, LIMIT, Duration::MAX] {
+            let (mut patience, began) = (Patience::new(LIMIT), Instant::now());
+            while patience.pause(lease_left).await {}
+            assert!(began.elapsed() >= LIMIT && began.elapsed() < LIMIT + LIMIT / 100);
+        }
+        let mut endless = Patience::new(Duration::MAX);
+        assert!(endless.pause(Duration::MAX).await);
+        assert_eq!(endless.wait(async { 7 }).await, Some(7));
+    }
+
     #[test]
     fn pauses_double_up_to_their_limit() {
         let most = Duration::from_millis(100);

@@ -239,17 +239,3 @@ async fn durations_have_no_limits() {
         assert_eq!(second.status, if time.is_zero() { 409 } else { 201 });
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_claim_that_lasts_for_ever_can_be_waited_for() {
-    use mainstay_idempotency::{Claim, Claimed, Fingerprint, Nonce, Store};
-
-    let store = store();
-    let fingerprint = Fingerprint::of([&b"POST"[..], b"/orders", b"", b"body"]);
-    let (nonce, lease) = (Nonce::unique(), Duration::MAX);
-    let claim =
-        Claim { key: key("a"), fingerprint, nonce, lease, keep: Duration::MAX, takes_over: true };
-    assert!(matches!(store.claim(&claim).await, Ok(Claimed::First(_))));
-    let service = served(&process(&store), orders(&Effects::default(), SECOND));
-    assert_eq!(ask(&service, post("a")).await.status, 409);
-}

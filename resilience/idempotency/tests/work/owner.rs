@@ -78,6 +78,19 @@ async fn a_short_outage_costs_nothing() {
     }
 }
 
+/// One that is not is told of, and the claim is then kept from others who have not come yet.
+#[tokio::test(start_paused = true)]
+async fn renewals_go_on_after_an_outage_that_was_longer_than_the_lease() {
+    let (store, service) = service();
+    let mut owner = begin(&service).await;
+    store.plan(Call::Renew, [Fault::Refused; 20]);
+    owner.during(sleep(5 * LEASE)).await;
+    assert!(owner.grant().lost().is_cancelled(), "it may have been lost meanwhile");
+    assert!(owner.left() > Duration::ZERO);
+    assert!(matches!(service.begin(key("k"), asked()).await, Err(NotRun::Running { .. })));
+    assert_eq!(owner.complete("done").await.unwrap(), Done::Ran("done".into()));
+}
+
 /// The effect goes on when its claim is lost, but it is told, and nothing is renewed any more.
 #[tokio::test(start_paused = true)]
 async fn what_is_lost_is_not_renewed() {
