@@ -1,5 +1,8 @@
+use std::cell::RefCell;
 use std::fmt;
 use std::hint::black_box;
+use std::rc::Rc;
+use std::time::Duration;
 
 /// Cases that belong together, and are run together.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,8 @@ pub enum Kinds {
     All,
     /// Time alone: what two threads do to each other is in none of the others.
     Time,
+    /// What the clients of a server get: the time of an operation, and how long the unlucky wait.
+    Served,
 }
 
 /// A thing to do, as many times as it is told.
@@ -50,6 +55,8 @@ pub struct Operation {
     /// The loop is inside, so that the call through the pointer is paid once for all rounds.
     rounds: Box<dyn FnMut(u64)>,
     between: Option<Box<dyn FnMut()>>,
+    waits: Rc<RefCell<Vec<Duration>>>,
+    flushes: Option<Box<dyn FnMut() -> u64>>,
 }
 
 /// What a case promises of `mainstay`. A ratio of time has to hold in instructions as well.
@@ -57,6 +64,8 @@ pub struct Operation {
 pub enum Goal {
     /// At most so many allocations in one operation.
     Allocations(u64),
+    /// At most so many allocations more than the floor.
+    AllocationsOverFloor(u64),
     /// At most this part of the best peer's time, and of the best peer's instructions.
     OfBestPeer(f64),
     /// At most this part of what this peer takes.
@@ -74,6 +83,13 @@ pub enum Goal {
     SlowsLikeFloor(&'static str, f64),
     /// At most so many times our own instructions in another case of the area.
     OfCase(&'static str, f64),
+    /// At least this part of the operations that the floor does in the same time.
+    RateOfFloor(f64),
+    /// At least this part of the operations that we do in the same time in another case of the
+    /// area.
+    RateOfCase(&'static str, f64),
+    /// Of a hundred operations the second longest takes at most so many times the floor's.
+    LongestOfFloor(f64),
 }
 
 /// Who this workspace is, as a contender.
@@ -95,7 +111,23 @@ pub fn operation<R>(mut once: impl FnMut() -> R + 'static) -> Operation {
 impl Operation {
     /// The operation that runs so many rounds in its own way.
     pub fn of_rounds(rounds: impl FnMut(u64) + 'static) -> Self {
-        Self { rounds: Box::new(rounds), between: None }
+        Self { rounds: Box::new(rounds), between: None, waits: Rc::default(), flushes: None }
+    }
+
+    /// The operation of clients that do so many rounds together, and say how long each one took
+    /// the client that it was for.
+    pub fn of_clients(mut rounds: impl FnMut(u64) -> Vec<Duration> + 'static) -> Self {
+        let waits = Rc::<RefCell<Vec<Duration>>>::default();
+        let taken = Rc::clone(&waits);
+        let operation = Self::of_rounds(move |count| taken.borrow_mut().append(&mut rounds(count)));
+        Self { waits, ..operation }
+    }
+
+    /// Says how often the server has flushed its log to disk so far.
+    #[must_use]
+    pub fn flushed(mut self, flushes: impl FnMut() -> u64 + 'static) -> Self {
+        self.flushes = Some(Box::new(flushes));
+        self
     }
 
     /// Adds what is done before a batch of rounds and measured by none: it puts things back to
@@ -116,6 +148,16 @@ impl Operation {
     /// Does it so many times.
     pub fn run(&mut self, rounds: u64) {
         (self.rounds)(rounds);
+    }
+
+    /// How long each round has taken since this was asked last, where clients do them.
+    pub fn take_waits(&mut self) -> Vec<Duration> {
+        self.waits.take()
+    }
+
+    /// How often the server has flushed its log, where it says so.
+    pub fn flushes(&mut self) -> Option<u64> {
+        self.flushes.as_mut().map(|flushes| flushes())
     }
 }
 

@@ -13,12 +13,14 @@ mod call;
 mod case;
 mod instructions;
 mod results;
+mod served;
 mod time;
 
 pub mod backoff;
 pub mod breaker;
 pub mod client_stack;
 pub mod errors;
+pub mod idempotency;
 pub mod json;
 pub mod retry;
 pub mod timeout;
@@ -28,6 +30,7 @@ pub use allocations::{Allocations, count_allocations};
 pub use case::{Area, Case, Contender, FLOOR, Goal, Kinds, MAINSTAY, Operation, operation};
 pub use instructions::{count_instructions, warm};
 pub use results::Measured;
+pub use served::Served;
 pub use time::time;
 
 /// Every area, in the order of the report.
@@ -39,4 +42,5 @@ pub const AREAS: &[Area] = &[
     retry::AREA,
     client_stack::AREA,
     json::AREA,
+    idempotency::AREA,
 ];

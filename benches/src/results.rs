@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::instructions::ROUNDS;
-use crate::{Allocations, Area, Case, Contender};
+use crate::served::ById;
+use crate::{Allocations, Area, Case, Contender, Served};
 
 /// What is known of one contender; `None` where a kind of bench has not run.
 #[derive(Clone, Copy, Debug)]
@@ -19,15 +20,19 @@ pub struct Measured {
     pub instructions: Option<f64>,
     /// The allocations of one operation.
     pub allocations: Option<Allocations>,
+    /// What its clients got, where there is a server.
+    pub served: Option<Served>,
 }
 
 impl Measured {
     /// Reads what the last runs left.
     pub fn read(area: &Area, case: &Case, contender: &Contender) -> Self {
+        let served = served(&served_file(area)).get(&area.id(case, contender)).copied();
         Self {
-            nanos: nanos(area, case, contender),
+            nanos: served.map(|it| it.nanos).or_else(|| nanos(area, case, contender)),
             instructions: instructions(area, case, contender),
             allocations: allocations(area, case, contender),
+            served,
         }
     }
 }
@@ -39,6 +44,16 @@ pub(crate) fn folder() -> PathBuf {
 
 pub(crate) fn allocations_file(area: &Area) -> PathBuf {
     folder().join(format!("{}.allocations.json", area.name))
+}
+
+pub(crate) fn served_file(area: &Area) -> PathBuf {
+    folder().join(format!("{}.served.json", area.name))
+}
+
+/// What is in such a file; nothing where there is none.
+pub(crate) fn served(file: &Path) -> ById {
+    let read = fs::read(file).ok();
+    read.and_then(|read| serde_json::from_slice(&read).ok()).unwrap_or_default()
 }
 
 /// Cargo's target folder.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use criterion::Criterion;
 use criterion::measurement::{Measurement, WallTime};
 
-use crate::{Area, Operation, backtraces};
+use crate::{Area, Kinds, Operation, backtraces, served};
 
 /// Samples of a contender. Together they take [`MEASUREMENT`].
 const SAMPLES: usize = 50;
@@ -17,6 +17,12 @@ const BATCHES: u64 = 200;
 /// Contenders of one case run right after each other. A sample is the median of many batches of
 /// some 50 µs: most of them escape what else runs on the machine, while a plain sample of 10 ms
 /// has the neighbours' time in it.
+///
+/// Cases with servers have a measure of their own, and come last.
+///
+/// # Panics
+///
+/// If what came of those cannot be written.
 pub fn time(area: &Area) {
     backtraces::run_without();
     area.check_same_work();
@@ -25,7 +31,7 @@ pub fn time(area: &Area) {
         .warm_up_time(WARM_UP)
         .measurement_time(MEASUREMENT)
         .configure_from_args();
-    for case in area.cases {
+    for case in area.cases.iter().filter(|case| case.kinds != Kinds::Served) {
         let mut group = criterion.benchmark_group(format!("{}/{}", area.name, case.name));
         group.sampling_mode(criterion::SamplingMode::Flat);
         for contender in case.contenders {
@@ -36,6 +42,7 @@ pub fn time(area: &Area) {
         }
     }
     criterion.final_summary();
+    served::measure(area).expect("a place for results");
 }
 
 /// What so many rounds take, judged by the median of batches of them.

@@ -1,18 +1,19 @@
 //! Asking a store again where its answer was lost.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::nonce::random;
+use crate::together::Within;
 use crate::{StoreError, StoreErrorKind};
 
 /// How often a store is asked before it counts as unavailable.
 const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest pause between two looks at whether another try has ended.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Asks a store, and again where it does not answer: its calls can be repeated. All in all it takes
 /// less than the limit; one that hangs is given up after a fifth of it.
@@ -23,7 +24,7 @@ where
     let mut pauses = Pauses::up_to(limit / 20);
     let mut tries = 1;
     loop {
-        let error = match within(limit / (TRIES + 1), call()).await {
+        let error = match Within::new(limit / (TRIES + 1), call()).await {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => error,
             None => StoreError::unavailable("it did not answer in time"),
@@ -36,12 +37,58 @@ where
     }
 }
 
-/// The output, if it is there in time. There is no timer where it is there at once.
-async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => timeout(limit, future).await.ok(),
+/// The same, and when the call began that was answered: what it has granted counts from no earlier.
+pub(crate) async fn ask_since<T, F>(
+    limit: Duration,
+    mut call: impl FnMut() -> F,
+) -> Result<(Instant, T), StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut asked = Instant::now();
+    let answer = ask(limit, || {
+        asked = Instant::now();
+        call()
+    })
+    .await?;
+    Ok((asked, answer))
+}
+
+/// How long a try waits for another, in all.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    limit: Duration,
+    /// Set when it first waits.
+    until: Option<Instant>,
+    pauses: Pauses,
+}
+
+impl Patience {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit, until: None, pauses: Pauses::up_to(LONGEST_PAUSE) }
+    }
+
+    fn until(&mut self) -> Instant {
+        *self.until.get_or_insert_with(|| after(Instant::now(), self.limit))
+    }
+
+    /// Waits for this; `None` if it takes too long.
+    pub(crate) async fn wait<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        timeout_at(self.until(), future).await.ok()
+    }
+
+    /// Waits before the store is asked again, each time for longer, but not for longer than the
+    /// lease that is in the way lasts. Whether it is to be asked.
+    pub(crate) async fn pause(&mut self, lease_left: Duration) -> bool {
+        let until = self.until();
+        let now = Instant::now();
+        if now >= until {
+            return false;
+        }
+        // A lease that ends is worth another look only once it has.
+        let lease_left = lease_left.saturating_add(Duration::from_millis(1));
+        sleep(self.pauses.next().min(lease_left).min(until - now)).await;
+        true
     }
 }
 
@@ -114,6 +161,18 @@ mod tests {
             assert_eq!(ask(LIMIT, refusing).await.unwrap_err().kind(), kind);
             assert_eq!(asked.get(), 1);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends_with_its_limit_however_long_the_lease_is() {
+        for lease_left in [Duration::ZERO, LIMIT, Duration::MAX] {
+            let (mut patience, began) = (Patience::new(LIMIT), Instant::now());
+            while patience.pause(lease_left).await {}
+            assert!(began.elapsed() >= LIMIT && began.elapsed() < LIMIT + LIMIT / 100);
+        }
+        let mut endless = Patience::new(Duration::MAX);
+        assert!(endless.pause(Duration::MAX).await);
+        assert_eq!(endless.wait(async { 7 }).await, Some(7));
     }
 
     #[test]

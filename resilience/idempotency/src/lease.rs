@@ -1,7 +1,5 @@
 //! How the holder of a claim knows that it still is.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -29,13 +27,12 @@ impl Lease {
         after(self.asked, self.length.saturating_sub(self.length / 10))
     }
 
+    pub(crate) fn is_safe(&self) -> bool {
+        Instant::now() < self.safe_until()
+    }
+
     /// Asks the store once, before `until`. `None` if it did not answer.
-    pub(crate) async fn renew(
-        &mut self,
-        store: &impl Store,
-        held: &Held,
-        until: Instant,
-    ) -> Option<Renewal> {
+    async fn renew(&mut self, store: &impl Store, held: &Held, until: Instant) -> Option<Renewal> {
         let asked = Instant::now();
         let renewal = timeout_at(until, store.renew(held, self.length)).await.ok()?.ok()?;
         if renewal == Renewal::Renewed {
@@ -44,39 +41,33 @@ impl Lease {
         Some(renewal)
     }
 
-    /// Renews it at each third, and ends when the claim is lost, or may be soon.
-    pub(crate) async fn keep(&mut self, store: &impl Store, held: &Held) {
+    /// Renews it at each third. When the claim is lost, or may be soon, that is told, once.
+    ///
+    /// It goes on after that, as the store may not have let anybody in yet, and ends only when the
+    /// claim is lost.
+    pub(crate) async fn keep(&mut self, store: &impl Store, held: &Held, tell: impl FnOnce()) {
+        let mut tell = Some(tell);
         let mut next = after(self.asked, self.length / 3);
         loop {
             let safe_until = self.safe_until();
-            sleep_until(next.min(safe_until)).await;
+            sleep_until(if tell.is_some() { next.min(safe_until) } else { next }).await;
             let now = Instant::now();
-            if now >= safe_until {
-                return;
-            }
             // One that hangs leaves time for another.
-            let until = after(now, self.length / 6).min(safe_until);
+            let mut until = after(now, self.length / 6);
+            if now < safe_until {
+                until = until.min(safe_until);
+            } else if let Some(tell) = tell.take() {
+                tell();
+            }
             next = match self.renew(store, held, until).await {
                 Some(Renewal::Renewed) => after(self.asked, self.length / 3),
-                Some(Renewal::Lost) => return,
-                None => after(Instant::now(), self.length / 20),
+                Some(Renewal::Lost) => break,
+                None if tell.is_some() => after(Instant::now(), self.length / 20),
+                None => after(Instant::now(), self.length / 3),
             };
         }
-    }
-}
-
-/// Runs `work` to its end. Beside it runs `other`, which is begun only if `work` has to wait, and
-/// is dropped with it.
-pub(crate) async fn beside<T>(work: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
-    let mut work = pin!(work);
-    let mut other = pin!(other);
-    let mut is_running = true;
-    poll_fn(|cx| {
-        let worked = work.as_mut().poll(cx);
-        if worked.is_pending() && is_running {
-            is_running = other.as_mut().poll(cx).is_pending();
+        if let Some(tell) = tell {
+            tell();
         }
-        worked
-    })
-    .await
+    }
 }

@@ -101,7 +101,9 @@ mod key;
 mod lease;
 mod memory;
 mod nonce;
+mod release;
 mod store;
+mod together;
 mod work;
 
 pub use self::fingerprint::Fingerprint;

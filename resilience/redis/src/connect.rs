@@ -22,6 +22,14 @@ impl RedisStore<ConnectionManager> {
     /// which is made anew whenever it breaks. Calls that come meanwhile wait for it, within their
     /// own limit.
     ///
+    /// It stays with the server that has answered, for as long as that does. One that is made a
+    /// replica without going down, as in a planned failover, goes on answering: every write is then
+    /// refused (`READONLY`), and the store is
+    /// [unavailable](mainstay_idempotency::StoreErrorKind::Unavailable) until the connection breaks.
+    /// Have the failover cut the clients of the old primary (`CLIENT KILL TYPE normal`), or restart
+    /// it; the next connection is made to whatever the URL then leads to. A connection to a cluster
+    /// follows by itself.
+    ///
     /// The first one is made here, in up to seven attempts of a second each; after the last, the
     /// store is [unavailable](mainstay_idempotency::StoreErrorKind::Unavailable).
     ///

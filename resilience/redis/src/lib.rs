@@ -32,7 +32,7 @@
 //! connection with those that reconnect. No call takes longer than [`RedisStore::timeout`].
 //!
 //! Redis from 6.2 on, Valkey, and what speaks as they do. The account needs `EVALSHA`, `EVAL`, `GET`,
-//! `SET`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), and `WAIT` for
+//! `SET`, `DEL`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), and `WAIT` for
 //! [replicas](RedisStore::replicas).
 //!
 //! # What it rests on
@@ -62,6 +62,11 @@
 //! than the highest it has seen, is so protected from the first owner where a failover has given a
 //! key two.
 //!
+//! A claim that is sent again, with its nonce, is the same claim, unless it was released in between.
+//! A copy that was on its way all the time and arrives after the release is then a claim of its own,
+//! which nobody knows that they have: the key is held until that lease ends, and is then taken over
+//! or [abandoned](mainstay_idempotency::Claimed::Abandoned). The effect has not run under it.
+//!
 //! For effects that must not run twice although a machine is lost, keep claims where the effect is
 //! kept: `mainstay-sqlx`.
 //!
@@ -70,7 +75,10 @@
 //! [`Unavailable`](mainstay_idempotency::StoreErrorKind::Unavailable) is all that can be tried
 //! again, from a server that is down to one that is a replica now; the source is the error of the
 //! crate [`redis`]. [`Full`](mainstay_idempotency::StoreErrorKind::Full) is a server at its
-//! `maxmemory`. [`Unreadable`](mainstay_idempotency::StoreErrorKind::Unreadable) is a key with
+//! `maxmemory`, which takes no claims, completions and renewals: what is held is held until its lease
+//! ends, and an effect that takes longer may be taken over. Releases it takes, without what they
+//! leave behind otherwise: of a key that was released meanwhile, fences rise by the clock alone.
+//! [`Unreadable`](mainstay_idempotency::StoreErrorKind::Unreadable) is a key with
 //! something else under it, which stays as it is.
 //!
 //! # Features

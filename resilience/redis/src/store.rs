@@ -126,7 +126,8 @@ impl<C> RedisStore<C> {
     }
 
     fn limit(&self) -> Duration {
-        self.timeout + self.replicas.map_or(Duration::ZERO, |replicas| replicas.within)
+        let within = self.replicas.map_or(Duration::ZERO, |replicas| replicas.within);
+        self.timeout.saturating_add(within)
     }
 }
 

@@ -31,7 +31,9 @@ pub enum TxErrorKind {
     /// The transaction was dropped without being completed: everything is rolled back.
     NotCompleted,
     /// The claim is not there any more: it was completed before, or the effect has deleted it.
-    /// Everything is rolled back.
+    /// Everything is rolled back, but on `SQLite` for this: where a statement has ended the whole
+    /// transaction (`OR ROLLBACK`, a full disk, an I/O error) and the effect has ignored its error
+    /// and gone on, what it did before is rolled back, and what it did afterwards is committed.
     Lost,
     /// The disk is full. Everything is rolled back.
     Full,

@@ -42,6 +42,8 @@ impl Failure {
             "40001" | "40P01" => Self::Conflict,
             "55P03" => Self::Locked,
             "53100" => Self::Full,
+            // It takes no writes: a standby, or a primary that is being made one.
+            "25006" => Self::Away,
             // Connection, resources, intervention, system, internal.
             _ if ["08", "53", "57", "58", "XX"].iter().any(|class| state.starts_with(class)) => {
                 Self::Away
@@ -102,7 +104,7 @@ mod tests {
             (Failure::Locked, &["55P03", "5", "261", "6"]),
             (Failure::Full, &["53100", "13"]),
             (Failure::Unreadable, &["11", "267", "26"]),
-            (Failure::Away, &["08006", "57P01", "53300", "58030", "XX000", "10", "778"]),
+            (Failure::Away, &["08006", "25006", "57P01", "53300", "58030", "XX000", "10", "778"]),
             (Failure::Refused, &["23505", "40002", "42P01", "25P02", "19", "2067", "x"]),
         ] {
             for code in codes {

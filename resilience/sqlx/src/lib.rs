@@ -6,8 +6,8 @@
 //! the process dies before the answer is stored. Where the effect is rows of the same database,
 //! there need be no such moment. The claim, the effect and the answer are written in *one*
 //! transaction, and are all there or none of them: the effect happens exactly once, and every retry
-//! is given its answer. It takes two statements more than the effect alone, and no extra write to
-//! disk.
+//! is given its answer. It takes two statements more than the effect alone (and on `SQLite` a look
+//! before), and no extra write to disk.
 //!
 //! ```
 //! use std::time::Duration;
@@ -92,6 +92,11 @@
 //! [`Store`](mainstay_idempotency::Store), under a lease and with fences. What is in the database
 //! before and after such an effect goes with the claim all the same: [`Joined::keep`] in the first
 //! transaction, [`PgStore::complete_in`] or [`SqliteStore::complete_in`] in the last.
+//!
+//! A claim that is sent again, with its nonce, is the same claim, unless it was released in between.
+//! A copy that was on its way all the time and arrives after the release is then a claim of its own,
+//! which nobody knows that they have: the key is held until that lease ends, and is then taken over
+//! or [abandoned](mainstay_idempotency::Claimed::Abandoned). The effect has not run under it.
 //!
 //! Rows that have expired are in nobody's way, and go with `sweep`: call it now and then.
 

@@ -20,10 +20,19 @@ type What = fn(&Measured) -> Option<f64>;
 
 const NANOS: What = |it| it.nanos;
 const INSTRUCTIONS: What = |it| it.instructions;
+const LONGEST: What = |it| it.served.map(|it| it.p99_nanos);
 
 fn verdicts_on(goal: &Goal, area: &Area, case: &Case, rows: &Rows) -> Vec<Verdict> {
     match *goal {
-        Goal::Allocations(most) => vec![allocations(rows, most)],
+        Goal::Allocations(most) => {
+            let count = allocations(rows, MAINSTAY);
+            vec![allocated(format!("allocations: at most {most}"), count, most)]
+        }
+        Goal::AllocationsOverFloor(most) => {
+            let both = allocations(rows, MAINSTAY).zip(allocations(rows, FLOOR));
+            let over = both.map(|(ours, floor)| ours.saturating_sub(floor));
+            vec![allocated(format!("allocations: at most {most} over the floor"), over, most)]
+        }
         Goal::OfBestPeer(most) => {
             let best = |what| best_peer(rows, what);
             ratios(case, rows, "the best peer's", most, best)
@@ -57,6 +66,17 @@ fn verdicts_on(goal: &Goal, area: &Area, case: &Case, rows: &Rows) -> Vec<Verdic
             let goal = format!("time: slower than `{name}` by at most {most} of what the floor is");
             vec![at_most(goal, ratio, most, |it| format!("{it:.3}"))]
         }
+        Goal::RateOfFloor(least) => {
+            vec![rate(rows, "the floor's", least, of(rows, FLOOR, NANOS))]
+        }
+        Goal::RateOfCase(name, least) => {
+            let there = of(&rows_of(area, name), MAINSTAY, NANOS);
+            vec![rate(rows, &format!("our own in `{name}`"), least, there)]
+        }
+        Goal::LongestOfFloor(most) => {
+            let longest = ("99 of 100 waits", LONGEST);
+            vec![ratio(rows, longest, "the floor's", most, of(rows, FLOOR, LONGEST))]
+        }
         Goal::OfCase(name, most) => {
             let there = of(&rows_of(area, name), MAINSTAY, INSTRUCTIONS);
             let what = ("instructions", INSTRUCTIONS);
@@ -65,13 +85,13 @@ fn verdicts_on(goal: &Goal, area: &Area, case: &Case, rows: &Rows) -> Vec<Verdic
     }
 }
 
-fn allocations(rows: &Rows, most: u64) -> Verdict {
-    let count = named(rows, MAINSTAY).and_then(|it| it.allocations).map(|it| it.count);
-    Verdict {
-        goal: format!("allocations: at most {most}"),
-        measured: count.map_or_else(|| "–".to_owned(), |it| it.to_string()),
-        met: count.map(|it| it <= most),
-    }
+fn allocations(rows: &Rows, who: &str) -> Option<u64> {
+    named(rows, who).and_then(|it| it.allocations).map(|it| it.count)
+}
+
+fn allocated(goal: String, count: Option<u64>, most: u64) -> Verdict {
+    let measured = count.map_or_else(|| "–".to_owned(), |it| it.to_string());
+    Verdict { goal, measured, met: count.map(|it| it <= most) }
 }
 
 /// A ratio of time has to hold in instructions as well, where the case has them.
@@ -84,7 +104,7 @@ fn ratios(
 ) -> Vec<Verdict> {
     let kinds: &[(&str, What)] = match case.kinds {
         Kinds::All => &[("time", NANOS), ("instructions", INSTRUCTIONS)],
-        Kinds::Time => &[("time", NANOS)],
+        Kinds::Time | Kinds::Served => &[("time", NANOS)],
     };
     kinds.iter().map(|kind| ratio(rows, *kind, whose, most, theirs(kind.1))).collect()
 }
@@ -98,6 +118,16 @@ fn ratio(
 ) -> Verdict {
     let ratio = of(rows, MAINSTAY, what).zip(theirs).map(|(ours, theirs)| ours / theirs);
     at_most(format!("{unit}: at most {most} of {whose}"), ratio, most, |it| format!("{it:.3}"))
+}
+
+/// The rates are as the times the other way round.
+fn rate(rows: &Rows, whose: &str, least: f64, theirs: Option<f64>) -> Verdict {
+    let ratio = theirs.zip(of(rows, MAINSTAY, NANOS)).map(|(theirs, ours)| theirs / ours);
+    Verdict {
+        goal: format!("rate: at least {least} of {whose}"),
+        measured: ratio.map_or_else(|| "–".to_owned(), |it| format!("{it:.3}")),
+        met: ratio.map(|it| it >= least),
+    }
 }
 
 fn at_most(goal: String, value: Option<f64>, most: f64, show: fn(f64) -> String) -> Verdict {

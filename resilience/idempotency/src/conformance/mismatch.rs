@@ -25,6 +25,20 @@ pub async fn scenario_24_key_is_used_for_something_else<H: Harness>(harness: &H)
     assert_eq!(free.again().claim().await, Claimed::Reused);
 }
 
+/// So is one of the owner's own nonce: that it holds the key is no reason to grant it for another
+/// request.
+pub async fn scenario_24_owner_asks_for_something_else<H: Harness>(harness: &H) {
+    let owner = Claimant::new(harness, key()).await.briefly();
+    let other = owner.clone().asking(Fingerprint::of([&b"another order"[..]]));
+    let held = owner.first().await;
+    assert_eq!(other.claim().await, Claimed::Reused);
+    harness.wait(PAST).await;
+    assert_eq!(other.claim().await, Claimed::Reused);
+    assert_eq!(owner.claim().await, Claimed::First(held));
+    assert_eq!(owner.complete(&held, b"done").await, Completion::Stored);
+    assert_eq!(other.claim().await, Claimed::Reused);
+}
+
 /// The same key of two tenants is two keys.
 pub async fn scenario_25_scopes_do_not_meet<H: Harness>(harness: &H) {
     let client = Nonce::unique().to_string();

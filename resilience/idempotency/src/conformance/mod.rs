@@ -84,6 +84,7 @@ macro_rules! conformance {
             scenario_05_owner_dies_after_its_claim
             scenario_06_owner_dies_after_the_effect_and_it_runs_again
             scenario_06_owner_dies_after_the_effect_and_it_is_abandoned
+            scenario_06_takeover_that_is_given_up_is_told_of
             scenario_07_owner_dies_after_it_has_completed
             scenario_09_paused_owner_changes_nothing
             scenario_10_paused_owner_is_given_the_answer_of_the_other
@@ -99,6 +100,7 @@ macro_rules! conformance {
             scenario_22_record_expires_while_it_is_asked_for
             scenario_23_sweeper_meets_a_takeover
             scenario_24_key_is_used_for_something_else
+            scenario_24_owner_asks_for_something_else
             scenario_25_scopes_do_not_meet
             scenario_26_fingerprints_of_two_releases
             scenario_26_records_are_opaque

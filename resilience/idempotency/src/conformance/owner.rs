@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use super::Harness;
 use super::claimant::{Claimant, PAST, key};
-use crate::{Claimed, Completion};
+use crate::{Claimed, Completion, Renewal};
 
 /// An owner that dies holds up the tries after it until its lease ends, and no longer.
 pub async fn scenario_05_owner_dies_after_its_claim<H: Harness>(harness: &H) {
@@ -33,6 +35,22 @@ pub async fn scenario_06_owner_dies_after_the_effect_and_it_runs_again<H: Harnes
         Claimed::First(held),
         "a repeat is told of the takeover as well"
     );
+}
+
+/// Who has taken over and gives up does so by a lease that ends at once: the next one takes over as
+/// well.
+pub async fn scenario_06_takeover_that_is_given_up_is_told_of<H: Harness>(harness: &H) {
+    let dead = Claimant::new(harness, key()).await.briefly();
+    let mut before = dead.first().await;
+    harness.wait(PAST).await;
+    for _ in 0..2 {
+        let next = dead.again();
+        let held = next.takes_over(&before).await;
+        assert_eq!(next.renew(&held, Duration::from_millis(1)).await, Renewal::Renewed);
+        harness.wait(Duration::from_millis(10)).await;
+        before = held;
+    }
+    dead.again().takes_over(&before).await;
 }
 
 /// Or it does not run again, and every try is told that nobody knows.

@@ -7,11 +7,17 @@ use crate::{Fence, Held, Key};
 
 /// What a handler can know of the claim that it runs under: in the extensions of its request.
 ///
+/// It is not there where the request runs without protection: it has no key and needs none, its
+/// method is not one of those that have effects, or the store is out and
+/// [`OnOutage::Run`](crate::OnOutage::Run) is set. An extractor that insists on it answers these
+/// with a 500.
+///
 /// ```
 /// use axum::Extension;
 /// use mainstay_idempotency::Attempt;
 ///
-/// async fn create(Extension(attempt): Extension<Attempt>) {
+/// async fn create(attempt: Option<Extension<Attempt>>) {
+///     let Some(Extension(attempt)) = attempt else { return };
 ///     if attempt.taken_over() {
 ///         // Look whether the effect is there already …
 ///     }
@@ -57,6 +63,9 @@ impl Attempt {
 
     /// Is cancelled when the claim is lost, or soon may be: another try may then run. What has
     /// not begun should not begin any more.
+    ///
+    /// It is told while the handler waits: one that blocks its thread cannot be, and its lease is
+    /// not renewed meanwhile. Move what blocks to `tokio::task::spawn_blocking`.
     pub fn lost(&self) -> CancellationToken {
         self.flight.lost_token()
     }

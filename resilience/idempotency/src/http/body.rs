@@ -1,5 +1,5 @@
-use std::collections::VecDeque;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -33,9 +33,9 @@ pin_project! {
 /// What was read of a body: most often it is one piece.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    first: Option<Bytes>,
-    more: VecDeque<Bytes>,
-    len: usize,
+    one: Bytes,
+    /// All of it, where it is several: kept apart, pieces of one byte would take thirty.
+    several: Vec<u8>,
 }
 
 impl<B: Body> IdempotencyBody<B> {
@@ -81,35 +81,27 @@ impl Read {
         if data.is_empty() {
             return;
         }
-        self.len = self.len.saturating_add(data.len());
-        if self.first.is_none() && self.more.is_empty() {
-            self.first = Some(data);
-        } else {
-            self.more.push_back(data);
+        if self.len() == 0 {
+            self.one = data;
+            return;
         }
+        self.several.extend_from_slice(&mem::take(&mut self.one));
+        self.several.extend_from_slice(&data);
     }
 
     /// How many bytes.
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.one.len().saturating_add(self.several.len())
     }
 
-    /// All of it in one piece; copied only if it is several.
+    /// All of it in one piece; copied only if it was several.
     pub(super) fn into_bytes(self) -> Bytes {
-        if self.more.is_empty() {
-            return self.first.unwrap_or_default();
-        }
-        let mut all = Vec::with_capacity(self.len);
-        for piece in self.first.iter().chain(&self.more) {
-            all.extend_from_slice(piece);
-        }
-        Bytes::from(all)
+        if self.several.is_empty() { self.one } else { Bytes::from(self.several) }
     }
 
-    fn pop(&mut self) -> Option<Bytes> {
-        let piece = self.first.take().or_else(|| self.more.pop_front())?;
-        self.len = self.len.saturating_sub(piece.len());
-        Some(piece)
+    fn take(&mut self) -> Option<Bytes> {
+        let all = mem::take(self).into_bytes();
+        if all.is_empty() { None } else { Some(all) }
     }
 }
 
@@ -122,7 +114,7 @@ impl<B: Body<Data = Bytes>> Body for IdempotencyBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
-        if let Some(piece) = this.read.pop() {
+        if let Some(piece) = this.read.take() {
             return Poll::Ready(Some(Ok(Frame::data(piece))));
         }
         if let Some(error) = this.error.take() {
@@ -138,15 +130,22 @@ impl<B: Body<Data = Bytes>> Body for IdempotencyBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        let is_over = self.read.len == 0 && self.error.is_none() && self.trailers.is_none();
+        let is_over = self.read.len() == 0 && self.error.is_none() && self.trailers.is_none();
         is_over && self.rest.body().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let read = self.read.len as u64;
-        let Some(rest) = self.rest.body() else { return SizeHint::with_exact(read) };
-        let rest = rest.size_hint();
+        let read = self.read.len() as u64;
         let mut hint = SizeHint::new();
+        let Some(rest) = self.rest.body() else {
+            // A length would have a server end the message before the error, or the trailers.
+            if self.error.is_some() || self.trailers.is_some() {
+                hint.set_lower(read);
+                return hint;
+            }
+            return SizeHint::with_exact(read);
+        };
+        let rest = rest.size_hint();
         hint.set_lower(rest.lower().saturating_add(read));
         if let Some(upper) = rest.upper() {
             hint.set_upper(upper.saturating_add(read));
@@ -165,8 +164,46 @@ impl<B: Body> Default for IdempotencyBody<B> {
 impl<B: Body> fmt::Debug for IdempotencyBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdempotencyBody")
-            .field("read", &self.read.len)
+            .field("read", &self.read.len())
             .field("goes_on", &self.rest.body().is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::*;
+
+    fn read(pieces: usize) -> Read {
+        let mut read = Read::default();
+        for _ in 0..pieces {
+            read.push(Bytes::from_static(b"x"));
+        }
+        read
+    }
+
+    /// A peer may send a byte at a time: that takes the memory of bytes, not that of pieces.
+    #[test]
+    fn what_is_read_takes_twice_its_length_at_most() {
+        let pieces = 1 << 16;
+        let read = read(pieces);
+        assert!(read.len() == pieces && read.several.capacity() <= 2 * pieces);
+        assert_eq!(read.into_bytes().len(), pieces);
+    }
+
+    #[test]
+    fn a_length_is_told_only_of_what_ends_with_its_bytes() {
+        let bytes = || Bytes::from_static(b"xxx");
+        let whole = IdempotencyBody::<Full<Bytes>>::whole(bytes(), None);
+        assert_eq!(whole.size_hint().exact(), Some(3));
+        let trailers = Some(HeaderMap::new());
+        let with_trailers = IdempotencyBody::<Full<Bytes>>::whole(bytes(), trailers);
+        let broken =
+            IdempotencyBody::<axum::body::Body>::broken(read(3), axum::Error::new("reset"));
+        for hint in [with_trailers.size_hint(), broken.size_hint()] {
+            assert_eq!((hint.lower(), hint.upper()), (3, None));
+        }
     }
 }

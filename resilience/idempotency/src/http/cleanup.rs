@@ -2,14 +2,20 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::runtime::Handle;
+use bytes::Bytes;
+use tokio::time::{Instant, sleep};
 
-use super::patience::ask;
 use super::record::Record;
 use super::service::Shared;
 use super::settle::{Ending, Settle};
-use crate::{Claim, Claimed, Held, Store};
+use crate::asking::ask;
+use crate::release::release;
+use crate::{Claim, Claimed, Held, Store, StoreErrorKind};
+
+/// How long after it was last asked in vain the store is asked again to keep an answer.
+const COMPLETE_AGAIN: Duration = Duration::from_millis(500);
 
 /// Settles the key of a try that is dropped, in a task of its own. Outside of a runtime, or where
 /// there are too many of them, the lease runs out.
@@ -26,6 +32,8 @@ enum Left {
     Claiming(Claim),
     /// The handler runs.
     Holding(Held),
+    /// It has ended, and the store may not have its record. Up to the instant nobody else has run.
+    Completing(Held, Bytes, Instant),
 }
 
 impl<St: Store> Cleanup<St> {
@@ -37,6 +45,10 @@ impl<St: Store> Cleanup<St> {
         self.left = Left::Holding(held);
     }
 
+    pub(super) fn completes(&mut self, held: Held, record: Bytes, until: Instant) {
+        self.left = Left::Completing(held, record, until);
+    }
+
     pub(super) fn is_done(&mut self) {
         self.left = Left::Nothing;
     }
@@ -45,13 +57,8 @@ impl<St: Store> Cleanup<St> {
 impl<St: Store> Drop for Cleanup<St> {
     fn drop(&mut self) {
         let left = mem::take(&mut self.left);
-        let is_full = self.shared.detached.len() >= self.shared.config.most_detached;
-        if matches!(left, Left::Nothing) || is_full || std::thread::panicking() {
-            return;
-        }
-        if let Ok(runtime) = Handle::try_current() {
-            let shared = Arc::clone(&self.shared);
-            runtime.spawn(self.shared.detached.track_future(settle(shared, left)));
+        if !matches!(left, Left::Nothing) && !std::thread::panicking() {
+            self.shared.tasks.settle(settle(Arc::clone(&self.shared), left));
         }
     }
 }
@@ -60,6 +67,9 @@ async fn settle<St: Store>(shared: Arc<Shared<St>>, left: Left) {
     let (store, limit) = (&*shared.store, shared.config.store_timeout);
     let (held, settle) = match left {
         Left::Nothing => return,
+        Left::Completing(held, record, until) => {
+            return complete(&shared, held, record, until).await;
+        }
         Left::Holding(held) => (held, (shared.config.outcomes)(Ending::Cancelled)),
         // Asked once more, so as to know whether it was granted. Nothing has begun under it.
         Left::Claiming(claim) => match ask(limit, || store.claim(&claim)).await {
@@ -70,10 +80,23 @@ async fn settle<St: Store>(shared: Arc<Shared<St>>, left: Left) {
     // If it fails the lease runs out.
     match settle {
         Settle::Leave => {}
-        Settle::Release => drop(ask(limit, || store.release(&held)).await),
+        Settle::Release => drop(release(store, &held, limit).await),
         Settle::Store => {
             let keep = shared.config.keep;
             drop(ask(limit, || store.complete(&held, Record::marker(), keep)).await);
+        }
+    }
+}
+
+/// Until the store has answered, or another may have run.
+async fn complete<St: Store>(shared: &Shared<St>, held: Held, record: Bytes, until: Instant) {
+    let (limit, keep) = (shared.config.store_timeout, shared.config.keep);
+    while Instant::now() < until {
+        match ask(limit, || shared.store.complete(&held, record.clone(), keep)).await {
+            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+                sleep(COMPLETE_AGAIN).await;
+            }
+            _ => return,
         }
     }
 }

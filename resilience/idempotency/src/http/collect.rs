@@ -13,7 +13,7 @@ use http_body_util::LengthLimitError;
 use super::body::{IdempotencyBody, Read};
 use super::refused::{Refused, RefusedKind};
 use super::service::BoxError;
-use super::together::Within;
+use crate::together::Within;
 
 /// How reading a body has ended.
 enum End<E> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, Method, header};
+use http::{HeaderName, Method, Uri, header};
 
 use super::key_header::key_of;
 use super::refused::{Refused, RefusedKind};
@@ -28,7 +28,8 @@ pub enum KeyRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnOutage {
     /// They are refused. So is one whose answer could not be stored after it had run: that may be
-    /// asked for again, and what is told then is what is true for all.
+    /// asked for again, and what is told then is what is true for all. While the lease lasts the
+    /// store is asked further to keep it.
     Refuse,
     /// They run without protection. What the store has and cannot be read is refused all the same.
     Run,
@@ -45,6 +46,7 @@ pub(super) struct Config {
     pub(super) scope: Of<Option<Scope>>,
     pub(super) rule: Rule,
     pub(super) methods: Vec<Method>,
+    pub(super) target: Option<Of<Uri>>,
     pub(super) fingerprint: Option<FingerprintOf>,
     pub(super) outcomes: Arc<dyn Fn(Ending) -> Settle + Send + Sync>,
     pub(super) reauthorize: Option<Of<Allowed>>,
@@ -69,8 +71,8 @@ pub(super) enum Rule {
 }
 
 /// The headers that are given again unless more are named: those that say what the body is, where
-/// the thing is that was made, and what gRPC has for a status.
-const REPLAYED: [HeaderName; 16] = [
+/// the thing is that was made, what to do next, and what gRPC has for a status.
+const REPLAYED: [HeaderName; 21] = [
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::CONTENT_LANGUAGE,
@@ -81,6 +83,11 @@ const REPLAYED: [HeaderName; 16] = [
     header::CACHE_CONTROL,
     header::VARY,
     header::LINK,
+    header::ALLOW,
+    header::CONTENT_LOCATION,
+    header::RETRY_AFTER,
+    header::TRAILER,
+    HeaderName::from_static("preference-applied"),
     HeaderName::from_static("deprecation"),
     HeaderName::from_static("sunset"),
     HeaderName::from_static("grpc-encoding"),
@@ -89,12 +96,30 @@ const REPLAYED: [HeaderName; 16] = [
     HeaderName::from_static("grpc-status-details-bin"),
 ];
 
+/// What is of a connection, or of how a body is sent over it: it is never given again.
+const FRAMING: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::PROXY_AUTHENTICATE,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("http2-settings"),
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+pub(super) fn is_framing(name: &HeaderName) -> bool {
+    FRAMING.contains(name)
+}
+
 impl Config {
     pub(super) fn new<G: Guarantee>(scope: Of<Option<Scope>>) -> Self {
         Self {
             scope,
             rule: Rule::All(KeyRule::Required),
             methods: vec![Method::POST, Method::PATCH],
+            target: None,
             fingerprint: None,
             outcomes: Arc::new(Settle::by_default::<G>),
             reauthorize: None,
@@ -140,8 +165,10 @@ impl Config {
         if let Some(fingerprint) = &self.fingerprint {
             return fingerprint(request, body);
         }
-        let query = request.uri.query().unwrap_or_default();
-        let [method, path] = [request.method.as_str(), request.uri.path()];
+        let target = self.target.as_ref().map(|target| target(request));
+        let uri = target.as_ref().unwrap_or(&request.uri);
+        let query = uri.query().unwrap_or_default();
+        let [method, path] = [request.method.as_str(), uri.path()];
         Fingerprint::of([method.as_bytes(), path.as_bytes(), query.as_bytes(), body])
     }
 
@@ -153,7 +180,7 @@ impl Config {
     }
 
     pub(super) fn is_replayed(&self, name: &HeaderName) -> bool {
-        self.replayed.contains(name)
+        self.replayed.contains(name) && !is_framing(name)
     }
 }
 

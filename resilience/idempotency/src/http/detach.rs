@@ -11,6 +11,44 @@ use tokio_util::task::TaskTracker;
 use super::flight::{Flight, Leaving};
 use super::service::Shared;
 
+/// At most so many keys of tries that were dropped are settled at a time; of those beyond it the
+/// lease runs out.
+const MOST_SETTLING: usize = 1024;
+
+/// What runs without its client.
+#[derive(Clone, Debug)]
+pub(super) struct Tasks {
+    pub(super) handlers: TaskTracker,
+    /// Calls of the store that follow a handler, each within the limit on them.
+    settling: TaskTracker,
+}
+
+impl Tasks {
+    pub(super) fn new() -> Self {
+        let tasks = Self { handlers: TaskTracker::new(), settling: TaskTracker::new() };
+        // They are asked only whether there are none left: there may be new ones all the same.
+        tasks.handlers.close();
+        tasks.settling.close();
+        tasks
+    }
+
+    /// Until there are none. Handlers first: what is left of them is settled.
+    pub(super) async fn drained(&self) {
+        self.handlers.wait().await;
+        self.settling.wait().await;
+    }
+
+    /// Runs this, if there is room and a runtime.
+    pub(super) fn settle(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if self.settling.len() >= MOST_SETTLING {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(self.settling.track_future(work));
+        }
+    }
+}
+
 type Job<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A try that is polled in place. Dropped at a point where it has to go on, it is spawned: that
@@ -24,7 +62,7 @@ pub(super) struct Running<T: 'static> {
 /// Whether it may be, and where.
 pub(super) struct Detach {
     flight: Arc<Flight>,
-    tasks: TaskTracker,
+    tasks: Tasks,
     most: usize,
     by_policy: bool,
 }
@@ -33,19 +71,20 @@ impl Detach {
     pub(super) fn new<St>(shared: &Shared<St>, flight: &Arc<Flight>) -> Self {
         Self {
             flight: Arc::clone(flight),
-            tasks: shared.detached.clone(),
+            tasks: shared.tasks.clone(),
             most: shared.config.most_detached,
             by_policy: shared.config.goes_on,
         }
     }
 
-    fn is_due(&self) -> bool {
-        let wanted = match self.flight.leaving() {
-            Leaving::Drops => false,
-            Leaving::AsSaid => self.by_policy,
-            Leaving::GoesOn => true,
-        };
-        wanted && self.tasks.len() < self.most
+    fn tracker(&self) -> Option<&TaskTracker> {
+        let Tasks { handlers, settling } = &self.tasks;
+        match self.flight.leaving() {
+            Leaving::Drops => None,
+            Leaving::AsSaid => (self.by_policy && handlers.len() < self.most).then_some(handlers),
+            // The effect has happened: that it is known is worth the room for a call of the store.
+            Leaving::GoesOn => Some(settling),
+        }
     }
 }
 
@@ -68,12 +107,9 @@ impl<T: 'static> Running<T> {
 impl<T: 'static> Drop for Running<T> {
     fn drop(&mut self) {
         let Some(job) = self.job.take() else { return };
-        if !self.detach.is_due() {
-            return;
-        }
+        let Some(tracker) = self.detach.tracker() else { return };
         if let Ok(runtime) = Handle::try_current() {
-            let tasks = &self.detach.tasks;
-            runtime.spawn(tasks.track_future(async { drop(job.await) }));
+            runtime.spawn(tracker.track_future(async { drop(job.await) }));
         }
     }
 }

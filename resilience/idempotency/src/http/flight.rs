@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use crate::{Fingerprint, Key};
 pub(super) struct Flight {
     /// What it does when its client goes, as [`Leaving`].
     leaving: AtomicU8,
+    granted: AtomicBool,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -66,6 +67,11 @@ impl Flight {
             1 => Leaving::AsSaid,
             _ => Leaving::GoesOn,
         }
+    }
+
+    /// It has been granted the key: what it asks for is what the store has under it.
+    pub(super) fn set_granted(&self) {
+        self.granted.store(true, Ordering::Release);
     }
 
     /// Ends it, once.
@@ -161,14 +167,15 @@ pub(super) enum Found {
     Nobody(Seat),
     /// One for the same.
     Other(Arc<Flight>),
-    /// One for something else.
+    /// One for something else, which has been granted the key.
     Different,
 }
 
 /// The place of the try that asks the store. When it is dropped the others look for themselves.
 #[derive(Debug)]
 pub(super) struct Seat {
-    /// `None` where there was no place, and nobody waits; and once it is left.
+    /// `None` where there was no place, or one that asks for something else has it, and nobody
+    /// waits; and once it is left.
     flights: Option<Arc<Flights>>,
     key: Key,
     flight: Arc<Flight>,
@@ -197,7 +204,11 @@ impl Flights {
     ) -> Found {
         match self.shard(&key).entry(key) {
             Entry::Occupied(seated) if seated.get().fingerprint.differs_from(fingerprint) => {
-                Found::Different
+                if seated.get().flight.granted.load(Ordering::Acquire) {
+                    return Found::Different;
+                }
+                // Which of the two is the wrong one only the store can tell.
+                Found::Nobody(Seat { flights: None, key, flight: Arc::clone(flight) })
             }
             Entry::Occupied(seated) => Found::Other(Arc::clone(&seated.get().flight)),
             Entry::Vacant(place) => {
@@ -230,6 +241,12 @@ impl Seat {
         );
     }
 
+    /// Has the others look for themselves, as the claim is lost, or may be.
+    pub(super) fn give_up(&mut self) {
+        self.leave();
+        self.flight.land(|_| Landed::Gone);
+    }
+
     fn leave(&mut self) {
         if let Some(flights) = self.flights.take() {
             drop(flights.shard(&self.key).remove(&self.key));
@@ -240,8 +257,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.leave();
-        self.flight.land(|_| Landed::Gone);
+        self.give_up();
     }
 }
 
@@ -273,6 +289,10 @@ mod tests {
         let flights = Arc::new(Flights::new(8));
         let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
         assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
+        // Not granted yet: the store says who is wrong, and the seat stays where it is.
+        assert!(matches!(join(&flights, "a", "2"), Found::Nobody(_)));
+        assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
+        seat.flight().set_granted();
         assert!(matches!(join(&flights, "a", "2"), Found::Different));
         assert!(matches!(join(&flights, "b", "2"), Found::Nobody(_)));
         drop(seat);

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, Method};
-use tokio_util::task::TaskTracker;
+use http::{HeaderName, Method, Uri};
 use tower_layer::Layer;
 
 use super::config::{Config, KeyRule, OnOutage, Rule};
+use super::detach::Tasks;
 use super::flight::Flights;
 use super::respond::Respond;
 use super::service::{IdempotencyService, Shared};
@@ -53,7 +53,15 @@ const MOST_FLIGHTS: usize = 1 << 16;
 ///
 /// Inside of authentication, so that a scope can be trusted and a stranger learns nothing of keys;
 /// inside of limits on rate and bodies; and inside of compression, so that what is kept is not
-/// encoded for one client. A layer on an axum route sees the path as the client has sent it.
+/// encoded for one client. A layer on an axum route sees the path as the client has sent it;
+/// one inside of `nest` does not, and needs [`target`](Self::target), or goes around that.
+///
+/// A timeout goes inside. One around this layer ends the client's wait and not the handler, which
+/// runs on in a task and holds its key: retries are told 409 until it has ended.
+///
+/// Calls that stream their request are not for this layer: it reads the body to its end before the
+/// handler runs, so that a bidirectional gRPC call would wait for itself. Have
+/// [`required_by`](Self::required_by) say [`KeyRule::Ignored`] of them.
 ///
 /// # The handler
 ///
@@ -77,7 +85,7 @@ pub struct IdempotencyLayer<St, G = AtLeastOnce> {
     store: Arc<St>,
     config: Config,
     flights: Arc<Flights>,
-    detached: TaskTracker,
+    tasks: Tasks,
     guarantee: PhantomData<G>,
 }
 
@@ -117,7 +125,8 @@ impl<St: Store, G: Guarantee> Unscoped<St, G> {
     /// Says within what a client's key is its own: a [`Scope`] from the head of the request, or
     /// an `Option` of one. A request with a key and without a scope is refused.
     ///
-    /// Take the caller as authentication has found it, and the route; never the peer's port.
+    /// Take the caller as authentication has found it, and the route; never the peer's port. In a
+    /// router that is nested the path is not the client's: see [`target`](IdempotencyLayer::target).
     ///
     /// ```
     /// use mainstay_idempotency::{IdempotencyLayer, MemoryStore, Scope};
@@ -134,21 +143,19 @@ impl<St: Store, G: Guarantee> Unscoped<St, G> {
     where
         R: Into<Option<Scope>>,
     {
-        let detached = TaskTracker::new();
-        // It is asked only whether there are none left: there may be new ones all the same.
-        detached.close();
         IdempotencyLayer {
             store: Arc::new(self.store),
             config: Config::new::<G>(Arc::new(move |request| scope(request).into())),
             flights: Arc::new(Flights::new(MOST_FLIGHTS)),
-            detached,
+            tasks: Tasks::new(),
             guarantee: PhantomData,
         }
     }
 }
 
 impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
-    /// Requests without a key are refused. This is the default.
+    /// Requests without a key are refused. This is the default. Around a gRPC server all calls are
+    /// POST, those that only read as well: see [`required_by`](Self::required_by).
     #[must_use]
     pub fn required(self) -> Self {
         self.rule(KeyRule::Required)
@@ -198,13 +205,16 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
     /// How long a try waits for another one with its key that runs, before it is refused. By
     /// default 2 s. Where both are in this process it is woken; else it asks the store, ever more
     /// seldom.
+    ///
+    /// One that waits keeps the inner service that was ready for it, such as its place under a
+    /// limit on concurrency inside of this layer: put that limit around it, or the wait at less.
     #[must_use]
     pub fn wait(mut self, wait: Duration) -> Self {
         self.config.wait = wait;
         self
     }
 
-    /// How long a call of the store may take in all, with two repetitions. By default 3 s.
+    /// How long a call of the store may take in all, with three repetitions. By default 3 s.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.config.store_timeout = timeout;
@@ -264,9 +274,42 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
+    /// The path and query that the client has sent, where they are not those of the request any
+    /// more. The [fingerprint](Self::fingerprint) is by default made of them.
+    ///
+    /// A layer inside of a router that is nested in another sees the path without the prefix, so
+    /// that `/tenants/7/charges` and `/tenants/8/charges` are the same request to it. The scope has
+    /// to look at the original as well:
+    ///
+    /// ```
+    /// use axum::extract::OriginalUri;
+    /// use http::Uri;
+    /// use http::request::Parts;
+    /// use mainstay_idempotency::{IdempotencyLayer, MemoryStore, Scope};
+    ///
+    /// fn target(request: &Parts) -> Uri {
+    ///     let original = request.extensions.get().map(|OriginalUri(uri)| uri);
+    ///     original.unwrap_or(&request.uri).clone()
+    /// }
+    ///
+    /// let layer = IdempotencyLayer::at_least_once(MemoryStore::new())
+    ///     .scope(|request| {
+    ///         let caller = request.headers.get("x-api-key")?.to_str().ok()?;
+    ///         Some(Scope::of([caller, target(request).path()]))
+    ///     })
+    ///     .target(target);
+    /// ```
+    #[must_use]
+    pub fn target(mut self, target: impl Fn(&Parts) -> Uri + Send + Sync + 'static) -> Self {
+        self.config.target = Some(Arc::new(target));
+        self
+    }
+
     /// Another way to tell whether two requests ask for the same. By default method, path, query
     /// and body have to be equal byte for byte, which two encodings of one protobuf message need
     /// not be, nor two of one JSON document.
+    ///
+    /// What is [sent to another target](Self::target) differs only if this says so.
     #[must_use]
     pub fn fingerprint(
         mut self,
@@ -303,7 +346,10 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
 
     /// More headers that are given again with the answer. By default those that say what the body
     /// is (`Content-*`, `ETag`, `Last-Modified`, `Cache-Control`, `Vary`), `Location`, `Link`,
-    /// `Deprecation`, `Sunset` and gRPC's own. `Set-Cookie` never is.
+    /// `Deprecation`, `Sunset`, `Allow`, `Retry-After`, `Preference-Applied`, `Trailer` and gRPC's
+    /// own. `Set-Cookie` never is, nor what is of the connection or says how long the body is.
+    ///
+    /// Trailers all are, and so are the headers of a gRPC error that are its trailers at once.
     #[must_use]
     pub fn replay_headers(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.config.replayed.extend(names);
@@ -318,24 +364,29 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
-    /// At most so many handlers run on without their client; those beyond it are dropped. By
-    /// default 1024.
+    /// At most so many handlers run on without their client; those beyond it are dropped, and are
+    /// [`Ending::Cancelled`]. By default 1024.
+    ///
+    /// What comes after a handler is not counted: the answer of one that has ended is stored, and
+    /// the key of one that was dropped is settled, up to 1024 of these at a time.
     #[must_use]
     pub fn most_detached(mut self, handlers: usize) -> Self {
         self.config.most_detached = handlers;
         self
     }
 
-    /// Waits until no handler runs without its client, and no key is left to be settled: for a shutdown, after the server has let
-    /// go of its connections.
+    /// Waits until no handler runs without its client, and no key is left to be settled: for a
+    /// shutdown, after the server has let go of its connections. It takes as long as the slowest
+    /// handler does: put a limit around it.
     pub fn drain(&self) -> impl Future<Output = ()> + Send + use<St, G> {
-        let detached = self.detached.clone();
-        async move { detached.wait().await }
+        let tasks = self.tasks.clone();
+        async move { tasks.drained().await }
     }
 
-    /// How many handlers run without their client.
+    /// How many handlers run without their client, those included whose key is still being claimed.
+    /// Keys that are being settled are not counted: [`drain`](Self::drain) waits for them as well.
     pub fn detached(&self) -> usize {
-        self.detached.len()
+        self.tasks.handlers.len()
     }
 
     /// Answers a request instead of failing with [`Refused`](crate::Refused); see [`Respond`].
@@ -352,7 +403,7 @@ impl<St: Store, G: Guarantee, S> Layer<S> for IdempotencyLayer<St, G> {
             store: Arc::clone(&self.store),
             config: self.config.clone(),
             flights: Arc::clone(&self.flights),
-            detached: self.detached.clone(),
+            tasks: self.tasks.clone(),
         };
         IdempotencyService::new(inner, Arc::new(shared))
     }
@@ -365,7 +416,7 @@ impl<St, G> Clone for IdempotencyLayer<St, G> {
             store: Arc::clone(&self.store),
             config: self.config.clone(),
             flights: Arc::clone(&self.flights),
-            detached: self.detached.clone(),
+            tasks: self.tasks.clone(),
             guarantee: PhantomData,
         }
     }

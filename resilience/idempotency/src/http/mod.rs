@@ -10,8 +10,6 @@ mod flight;
 mod future;
 mod key_header;
 mod layer;
-mod lease;
-mod patience;
 mod record;
 mod refused;
 mod replay;
@@ -19,7 +17,6 @@ mod respond;
 mod run;
 mod service;
 mod settle;
-mod together;
 mod work;
 
 pub use self::attempt::Attempt;

@@ -8,27 +8,27 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use http_body::Body;
 use mainstay_core::is_grpc;
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::attempt::Attempt;
 use super::body::IdempotencyBody;
 use super::cleanup::Cleanup;
 use super::collect;
-use super::config::{Config, OnOutage};
+use super::config::{Config, OnOutage, is_framing};
 use super::flight::{Flight, Found, Landed, Leaving, Seat};
-use super::lease::Lease;
-use super::patience::{Patience, ask};
 use super::record::{AnswerRef, Record};
 use super::refused::{IdempotencyError, Refused, RefusedKind};
 use super::replay::replay;
 use super::service::{BoxError, Shared};
 use super::settle::Settle;
-use super::together::{Beside, caught};
-use super::work::{WorkResult, Worked, work};
+use super::work::{GRPC_STATUS, WorkResult, Worked, work};
+use crate::asking::{Patience, ask, ask_since};
+use crate::lease::Lease;
+use crate::release::release;
+use crate::together::{Beside, caught};
 use crate::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Store, StoreError, StoreErrorKind,
 };
@@ -72,16 +72,24 @@ where
                     return Ok(replay(mem::take(record), grpc)?);
                 }
                 Entered::Unprotected => {
+                    flight.set_leaving(Leaving::AsSaid);
                     let response = inner.call(Request::from_parts(parts, body)).await;
                     let response = response.map_err(IdempotencyError::Inner)?;
                     return Ok(response.map(IdempotencyBody::unread));
                 }
             };
+            // For the answer of another that this one may be given in place of its own.
+            let asker = config.reauthorize.is_some().then(|| Box::new(parts.clone()));
             let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(owner.attempt());
             let worked = match caught(|| inner.call(request)) {
                 Ok(handler) => {
-                    let keep = owner.lease.keep(&*shared.store, &owner.held, &flight);
+                    let Owner { held, lease, seat, .. } = &mut *owner;
+                    let lost = || {
+                        flight.lose();
+                        seat.give_up();
+                    };
+                    let keep = lease.keep(&*shared.store, held, lost);
                     Beside::new(work(handler, grpc, config), keep).await
                 }
                 Err(panicked) => Worked::panicked(panicked, config),
@@ -90,7 +98,12 @@ where
             flight.set_leaving(Leaving::GoesOn);
             owner.cleanup.is_done();
             let record = owner.record_of(&worked, grpc);
-            let settled = owner.settle(worked.settle, record).await;
+            let mut settled = owner.settle(worked.settle, record).await;
+            if let (Settled::Other(Ok(_)), Some(asker)) = (&settled, asker)
+                && let Err(refused) = config.reauthorize(&asker).await
+            {
+                settled = Settled::Other(Err(refused));
+            }
             answer(settled, worked.result, grpc)
         }
     }
@@ -132,13 +145,14 @@ enum Entered<St: Store> {
 
 impl<St: Store> Entry<'_, St> {
     /// Waits for tries of this process, then asks the store, until there is an answer.
-    async fn enter(self) -> Result<Entered<St>, Refused> {
+    async fn enter(&self) -> Result<Entered<St>, Refused> {
         let mut patience = Patience::new(self.shared.config.wait);
         loop {
             match self.shared.flights.join(self.key, &self.fingerprint, self.flight) {
-                Found::Nobody(seat) => return self.claim(seat, patience).await,
+                Found::Nobody(seat) => return self.claim(seat, &mut patience).await,
                 Found::Different => return Err(Refused::new(RefusedKind::KeyReused)),
-                Found::Other(other) => match patience.wait(other.landed()).await {
+                // In a box, as most tries have nobody to wait for, and no room to spare.
+                Found::Other(other) => match patience.wait(Box::pin(other.landed())).await {
                     Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
                     Some(Landed::Gone) => {}
                     None => return Err(Refused::in_progress(COME_BACK)),
@@ -147,24 +161,27 @@ impl<St: Store> Entry<'_, St> {
         }
     }
 
-    async fn claim(&self, mut seat: Seat, mut patience: Patience) -> Result<Entered<St>, Refused> {
+    async fn claim(&self, mut seat: Seat, patience: &mut Patience) -> Result<Entered<St>, Refused> {
         let claim = self.claim_of();
         loop {
-            let asked = Instant::now();
             let mut cleanup = Cleanup::of_claim(self.shared, &claim);
             self.flight.set_leaving(Leaving::AsSaid);
-            let claimed = ask(self.shared.config.store_timeout, || self.shared.store.claim(&claim));
+            let limit = self.shared.config.store_timeout;
+            let claimed = ask_since(limit, || self.shared.store.claim(&claim));
             let claimed = match claimed.await {
-                Ok(Claimed::First(held)) => {
+                Ok((asked, Claimed::First(held))) => {
                     cleanup.holds(held);
+                    self.flight.set_granted();
                     let lease = Lease::new(asked, self.shared.config.lease);
                     let shared = Arc::clone(self.shared);
                     return Ok(Entered::First(Owner { shared, held, lease, seat, cleanup }));
                 }
-                other => other,
+                other => other.map(|(_, claimed)| claimed),
             };
-            cleanup.is_done();
             self.flight.set_leaving(Leaving::Drops);
+            if !self.may_be_granted(&claimed) {
+                cleanup.is_done();
+            }
             match claimed {
                 Ok(Claimed::Running { left }) if patience.pause(left).await => {}
                 Ok(Claimed::Completed(record)) => {
@@ -187,6 +204,12 @@ impl<St: Store> Entry<'_, St> {
             keep: self.shared.config.keep,
             takes_over: self.shared.config.takes_over,
         }
+    }
+
+    /// Whether it is refused though the store may have granted it, which is then given back.
+    fn may_be_granted(&self, claimed: &Result<Claimed, StoreError>) -> bool {
+        let Err(error) = claimed else { return false };
+        error.kind() == StoreErrorKind::Unavailable && !self.runs_without(error)
     }
 
     fn runs_without(&self, error: &StoreError) -> bool {
@@ -235,7 +258,13 @@ impl<St: Store> Owner<St> {
         }
         let (status, headers, trailers) = (head.status, &head.headers, trailers.as_ref());
         let answer = AnswerRef { grpc, status, headers, body, trailers };
-        answer.encode(|name| self.shared.config.is_replayed(name))
+        // The headers of a gRPC answer that is an error at once are its trailers.
+        let are_trailers = grpc && head.headers.contains_key(GRPC_STATUS);
+        let config = &self.shared.config;
+        let is_kept = |name: &HeaderName| {
+            if are_trailers { !is_framing(name) } else { config.is_replayed(name) }
+        };
+        answer.encode(is_kept)
     }
 
     async fn settle(&mut self, settle: Settle, record: Bytes) -> Settled {
@@ -250,13 +279,20 @@ impl<St: Store> Owner<St> {
     /// If it fails the lease runs out.
     async fn release(&self) {
         let limit = self.shared.config.store_timeout;
-        drop(ask(limit, || self.shared.store.release(&self.held)).await);
+        drop(release(&*self.shared.store, &self.held, limit).await);
     }
 
     async fn complete(&mut self, record: Bytes) -> Settled {
         let Config { store_timeout, keep, on_outage, .. } = self.shared.config;
         let complete = || self.shared.store.complete(&self.held, record.clone(), keep);
-        match ask(store_timeout, complete).await {
+        let completed = ask(store_timeout, complete).await;
+        if let Err(error) = &completed
+            && error.kind() == StoreErrorKind::Unavailable
+        {
+            // It goes on asking after this client is answered, for the sake of those that come.
+            self.cleanup.completes(self.held, record.clone(), self.lease.safe_until());
+        }
+        match completed {
             Ok(Completion::Stored) => {
                 self.seat.land(&record);
                 Settled::Ours

@@ -7,12 +7,11 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::body::IdempotencyBody;
 use super::config::Config;
-use super::detach::{Detach, Running};
+use super::detach::{Detach, Running, Tasks};
 use super::flight::{Flight, Flights};
 use super::future::IdempotencyFuture;
 use super::refused::IdempotencyError;
@@ -35,7 +34,7 @@ pub(super) struct Shared<St> {
     pub(super) store: Arc<St>,
     pub(super) config: Config,
     pub(super) flights: Arc<Flights>,
-    pub(super) detached: TaskTracker,
+    pub(super) tasks: Tasks,
 }
 
 impl<S, St> IdempotencyService<S, St> {

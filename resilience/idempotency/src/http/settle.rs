@@ -31,6 +31,8 @@ pub enum Settle {
     /// [`RefusedKind::AnswerNotKept`](crate::RefusedKind::AnswerNotKept).
     Store,
     /// The key is given up, and the next try runs: it had no effect, or one that can be repeated.
+    /// Where this try has [taken over](crate::Attempt::taken_over), so has the next: what became of
+    /// the one that died is still not known.
     Release,
     /// The lease runs out, as if the process had died. What comes then is what the
     /// [guarantee](crate::Guarantee) says: the effect runs again, or never.

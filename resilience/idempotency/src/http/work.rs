@@ -13,9 +13,9 @@ use super::body::IdempotencyBody;
 use super::collect::{self, Collected};
 use super::config::Config;
 use super::settle::{Ending, Settle};
-use super::together::{Caught, Panicked};
+use crate::together::{Caught, Panicked};
 
-const GRPC_STATUS: &str = "grpc-status";
+pub(super) const GRPC_STATUS: &str = "grpc-status";
 const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 /// What the handler has come to, and what that means for the key.

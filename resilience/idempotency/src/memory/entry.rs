@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::asking;
 use crate::{Claim, Claimed, Completion, Fence, Fingerprint, Held, Nonce, Renewal};
 
 /// What there is under a key. The decisions are made here; whether it has expired is asked before.
@@ -117,6 +118,10 @@ impl Entry {
     }
 }
 
+fn after(now: Instant, duration: Duration) -> Instant {
+    asking::after(now.into(), duration).into_std()
+}
+
 /// A claim that lasts, and is remembered, for so long from now on.
 fn held(lease: Duration, keep: Duration, now: Instant) -> (State, Instant) {
     let lease = at_least_a_millisecond(lease);
@@ -126,10 +131,4 @@ fn held(lease: Duration, keep: Duration, now: Instant) -> (State, Instant) {
 
 fn at_least_a_millisecond(duration: Duration) -> Duration {
     duration.max(Duration::from_millis(1))
-}
-
-/// Clocks end somewhere. What lasts for more than a century lasts for one.
-fn after(now: Instant, duration: Duration) -> Instant {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-    now.checked_add(duration.min(CENTURY)).unwrap_or(now)
 }

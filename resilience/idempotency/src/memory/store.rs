@@ -20,7 +20,8 @@ use crate::{
 ///
 /// It is bounded. With as many keys or bytes as it may have it refuses new keys
 /// ([`StoreErrorKind::Full`]) and goes on with those that it has: a key that is evicted before its
-/// time is an effect that happens twice. A key takes up to 1 KiB beside its record. What has expired
+/// time is an effect that happens twice. A key takes up to 1 KiB beside its record, which is
+/// kept as it is given to [`Store::complete`]: a slice keeps all that it is a slice of. What has expired
 /// is removed by the calls that come after, two of them at each claim, so that there is no task in
 /// the background; the cost of that is a logarithm of the number of keys.
 ///

@@ -35,8 +35,8 @@ pub trait Store: Send + Sync + 'static {
     /// | the key is | answer |
     /// |---|---|
     /// | absent, or expired | [`Claimed::First`], with a fence higher than any before |
-    /// | held under this nonce | [`Claimed::First`] again, with the same fence; the lease is renewed |
     /// | held or completed with [another fingerprint](crate::Fingerprint::differs_from) | [`Claimed::Reused`] |
+    /// | held under this nonce | [`Claimed::First`] again, with the same fence; the lease is renewed |
     /// | completed | [`Claimed::Completed`], under this nonce as well |
     /// | held by another whose lease lasts | [`Claimed::Running`] |
     /// | held by another whose lease has ended | [`Claimed::First`] with a higher fence if [`Claim::takes_over`], else [`Claimed::Abandoned`] |

@@ -35,6 +35,9 @@ impl Grant {
     /// lease have passed since it was last asked for. Another try may then begin, so what has not
     /// begun should not.
     ///
+    /// It stays cancelled where the lease could be renewed later: whether the effect is still the only
+    /// one is told when its record is stored.
+    ///
     /// It is told while the effect waits: one that blocks its thread cannot be.
     pub fn lost(&self) -> &CancellationToken {
         &self.lost

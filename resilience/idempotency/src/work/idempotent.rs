@@ -6,15 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, sleep};
 
-use super::panics::catch;
 use super::settings::{AfterFailure, Settings};
 use super::{Begun, Done, Grant, NotRun, Owner, RunError};
-use crate::asking::{Pauses, after, ask};
-use crate::{
-    AtLeastOnce, AtMostOnce, Claim, Claimed, Fingerprint, Guarantee, Key, Nonce, Store, StoreError,
-};
+use crate::asking::{Patience, ask_since};
+use crate::together::{Caught, caught};
+use crate::{AtLeastOnce, AtMostOnce, Claim, Claimed, Fingerprint, Guarantee, Key, Nonce, Store};
 
 /// Runs effects once for each key: for the consumers of queues, and for jobs.
 ///
@@ -153,7 +150,11 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
             Begun::Replay(record) => return Ok(Done::Replayed(record)),
         };
         let grant = owner.grant().clone();
-        match owner.during(catch(|| effect(grant))).await {
+        let worked = match caught(|| effect(grant)) {
+            Ok(future) => owner.during(Caught { future }).await,
+            Err(panic) => Err(panic),
+        };
+        match worked {
             Ok(Ok(record)) => Ok(owner.complete(record).await?),
             Ok(Err(error)) => {
                 settle(owner, self.settings.after_error).await;
@@ -188,13 +189,13 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
     /// # }
     /// ```
     pub async fn begin(&self, key: Key, fingerprint: Fingerprint) -> Result<Begun<S>, NotRun> {
-        let Settings { lease, keep, wait, .. } = self.settings;
+        let Settings { lease, keep, wait, store_limit, .. } = self.settings;
         let nonce = Nonce::unique();
         let claim = Claim { key, fingerprint, nonce, lease, keep, takes_over: G::TAKES_OVER };
-        let mut until = None;
-        let mut pauses = Pauses::up_to(Duration::from_millis(250));
+        let mut patience = Patience::new(wait);
         loop {
-            let (asked, answer) = self.claim(&claim).await.map_err(NotRun::Store)?;
+            let claimed = ask_since(store_limit, || self.store.claim(&claim)).await;
+            let (asked, answer) = claimed.map_err(NotRun::Store)?;
             let left = match answer {
                 Claimed::First(held) => {
                     let owner = Owner::new(self.store.clone(), held, asked, self.settings);
@@ -205,26 +206,10 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
                 Claimed::Reused => return Err(NotRun::Reused),
                 Claimed::Running { left } => left,
             };
-            let now = Instant::now();
-            let until = *until.get_or_insert_with(|| after(asked, wait));
-            if now >= until {
+            if !patience.pause(left).await {
                 return Err(NotRun::Running { left });
             }
-            // A lease that ends is worth another look when it has.
-            let pause = pauses.next().min(left.saturating_add(Duration::from_millis(1)));
-            sleep(pause.min(until - now)).await;
         }
-    }
-
-    /// The answer, and when the call began that was answered.
-    async fn claim(&self, claim: &Claim) -> Result<(Instant, Claimed), StoreError> {
-        let mut asked = Instant::now();
-        let answer = ask(self.settings.store_limit, || {
-            asked = Instant::now();
-            self.store.claim(claim)
-        })
-        .await?;
-        Ok((asked, answer))
     }
 }
 

@@ -4,7 +4,6 @@ mod error;
 mod grant;
 mod idempotent;
 mod owner;
-mod panics;
 mod settings;
 
 pub use self::begun::Begun;

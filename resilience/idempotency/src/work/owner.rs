@@ -8,8 +8,10 @@ use tokio::time::Instant;
 
 use super::settings::Settings;
 use super::{Done, Grant, NotStored};
-use crate::asking::ask;
-use crate::lease::{Lease, beside};
+use crate::asking::{ask, ask_since};
+use crate::lease::Lease;
+use crate::release::release;
+use crate::together::Beside;
 use crate::{Completion, Fence, Held, Renewal, Store, StoreError};
 
 /// The right to run an effect, until its lease ends.
@@ -51,22 +53,15 @@ impl<S: Store> Owner<S> {
     /// There is no task behind it: the lease is renewed while the future is polled.
     pub async fn during<F: Future>(&mut self, work: F) -> F::Output {
         let Self { store, grant, lease, .. } = self;
-        let keeping = async {
-            lease.keep(store.as_ref(), &grant.held).await;
-            grant.lost.cancel();
-        };
-        beside(work, keeping).await
+        let keep = lease.keep(store.as_ref(), &grant.held, || grant.lost.cancel());
+        Beside::new(work, keep).await
     }
 
     /// Renews the lease now. [`Renewal::Lost`] cancels [`Grant::lost`] as well.
     pub async fn renew(&mut self) -> Result<Renewal, StoreError> {
         let Self { store, grant, lease, settings } = self;
-        let mut asked = Instant::now();
-        let renewal = ask(settings.store_limit, || {
-            asked = Instant::now();
-            store.renew(&grant.held, settings.lease)
-        })
-        .await?;
+        let renew = || store.renew(&grant.held, settings.lease);
+        let (asked, renewal) = ask_since(settings.store_limit, renew).await?;
         match renewal {
             Renewal::Renewed => *lease = Lease::new(asked, settings.lease),
             Renewal::Lost => grant.lost.cancel(),
@@ -81,7 +76,9 @@ impl<S: Store> Owner<S> {
         let record = record.into();
         let Self { store, grant, settings, .. } = self;
         let keep = settings.keep;
-        let complete = || store.complete(&grant.held, record.clone(), keep);
+        // What it is a slice of may be far larger, and would be kept as well.
+        let stored = Bytes::copy_from_slice(&record);
+        let complete = || store.complete(&grant.held, stored.clone(), keep);
         match ask(settings.store_limit, complete).await {
             Ok(Completion::Stored) => Ok(Done::Ran(record)),
             Ok(Completion::Lost(Some(record))) => Ok(Done::Replayed(record)),
@@ -92,10 +89,13 @@ impl<S: Store> Owner<S> {
 
     /// The effect has not happened: gives the key up, so that the next try runs.
     ///
+    /// Of a claim that was [taken over](Grant::taken_over) the lease ends at once instead, so that the
+    /// next try is told of the takeover as well.
+    ///
     /// After an error it may be held until the lease ends.
     pub async fn release(self) -> Result<(), StoreError> {
         let Self { store, grant, settings, .. } = self;
-        ask(settings.store_limit, || store.release(&grant.held)).await
+        release(&*store, &grant.held, settings.store_limit).await
     }
 }
 

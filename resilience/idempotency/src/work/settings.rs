@@ -4,7 +4,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterFailure {
     /// It is given up, and the next try runs at once: the effect has not happened, or can be
-    /// repeated.
+    /// repeated. Where this try has [taken over](crate::Grant::taken_over), so has the next.
     Release,
     /// It stays until the lease ends, as if the process had died. Then the effect runs again, or
     /// never, as the [guarantee](crate::Guarantee) says.

@@ -184,3 +184,38 @@ async fn no_wait_at_all_is_an_answer_at_once() {
     let empty = http::Request::post("/orders").header("idempotency-key", "a");
     assert_eq!(ask(&service, empty.body(Body::empty()).unwrap()).await.status, 422);
 }
+
+/// What became of a try that has died is not known any better after one that has failed.
+#[tokio::test(start_paused = true)]
+async fn a_takeover_is_told_of_until_there_is_an_answer() {
+    let (store, effects) = (store(), Effects::default());
+    dead_claim(&store, "a", "body").await;
+    tokio::time::advance(LEASE).await;
+    let layer = process(&store);
+    let service = served(&layer, {
+        let effects = effects.clone();
+        move |request| {
+            assert!(attempt(&request).taken_over());
+            let number = effects.happen();
+            async move {
+                if number == 2 {
+                    tokio::time::sleep(SECOND).await;
+                }
+                if number < 4 { with_status(503) } else { created(number) }
+            }
+        }
+    });
+    assert_eq!(ask(&service, post("a")).await.status, 503);
+    // One that goes with its client, as does what settles its key.
+    let dropped = served(&layer.clone().dropped_with_the_client(), |request| {
+        assert!(attempt(&request).taken_over());
+        std::future::pending()
+    });
+    assert!(tokio::time::timeout(SECOND, ask(&dropped, post("a"))).await.is_err());
+    layer.drain().await;
+    assert_eq!(ask(&service, post("a")).await.status, 503);
+    assert_eq!(ask(&service, post("a")).await.status, 503);
+    assert_eq!(ask(&service, post("a")).await.text(), "order 4");
+    assert!(ask(&service, post("a")).await.is_replayed());
+    assert_eq!(store.releases.count(), 0);
+}

@@ -62,7 +62,7 @@ proptest! {
             .unwrap();
         runtime.block_on(async {
             let (store, effects) = (store(), Effects::default());
-            let may_be_lost = completions.iter().filter(|it| **it != Fault::None).count() >= 3
+            let may_be_lost = completions.iter().filter(|it| **it != Fault::None).count() >= 4
                 || renewals.iter().any(|it| *it != Fault::None);
             store.claims.then(claims);
             store.completions.then(completions);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::poll;
 use http::{Request, Response};
 use http_body_util::{BodyExt, channel::Channel};
+use mainstay_idempotency::OnOutage;
 use tokio::time::{advance, sleep};
 use tower::ServiceExt;
 
@@ -173,9 +174,8 @@ async fn beyond_the_cap_handlers_go_with_their_clients() {
     assert_eq!(layer.detached(), 1);
     layer.drain().await;
     assert_eq!(effects.count(), 1);
-    // There was no room for settling its key either: the lease runs out.
-    assert_eq!(ask(&service, post("b")).await.status, 409);
-    advance(LEASE).await;
+    // Its key is settled all the same.
+    assert_eq!(store.releases.count(), 1);
     assert_eq!(ask(&service, post("b")).await.status, 201);
 }
 
@@ -211,4 +211,40 @@ fn outside_of_a_runtime_a_call_can_be_dropped() {
     drop(call);
     drop(runtime);
     assert_eq!((layer.detached(), effects.count()), (0, 0));
+}
+
+/// The cap is on handlers: keys are settled, and what has ended is stored.
+#[tokio::test(start_paused = true)]
+async fn beyond_the_cap_keys_are_settled() {
+    let (store, effects) = (store(), Effects::default());
+    let layer = process(&store).most_detached(0);
+    let slow = served(&layer, orders(&effects, SECOND));
+    let mut call = Box::pin(slow.clone().oneshot(post("a")));
+    assert!(poll!(call.as_mut()).is_pending());
+    drop(call);
+    layer.drain().await;
+    assert_eq!((effects.count(), store.releases.count()), (0, 1));
+    assert_eq!(ask(&slow, post("a")).await.status, 201);
+
+    store.completions.then([Fault::Late(200)]);
+    let quick = served(&layer, orders(&effects, Duration::ZERO));
+    let mut call = Box::pin(quick.clone().oneshot(post("b")));
+    assert!(poll!(call.as_mut()).is_pending());
+    assert_eq!((effects.count(), layer.detached()), (2, 0));
+    drop(call);
+    layer.drain().await;
+    assert!(ask(&quick, post("b")).await.is_replayed());
+}
+
+/// One that runs without protection has effects as well.
+#[tokio::test(start_paused = true)]
+async fn a_handler_without_a_claim_runs_to_its_end() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.always(Fault::Before);
+    let layer = process(&store).on_outage(OnOutage::Run);
+    let service = served(&layer, orders(&effects, 3 * SECOND));
+    assert!(tokio::time::timeout(SECOND, service.oneshot(post("a"))).await.is_err());
+    assert_eq!((layer.detached(), effects.count()), (1, 0));
+    layer.drain().await;
+    assert_eq!(effects.count(), 1);
 }

@@ -78,7 +78,7 @@ async fn a_trailers_only_error_is_replayed_with_its_details() {
     ask(&service, call("a")).await;
     let second = ask(&service, call("a")).await;
     assert_eq!((second.status, second.body.len(), &second.trailers), (200, 0, &None));
-    for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
+    for name in ["grpc-status", "grpc-message", "grpc-status-details-bin", "x-cost-bin"] {
         assert_eq!(second.headers[name], trailers("9")[name]);
     }
     assert_eq!(effects.count(), 1);

@@ -104,6 +104,20 @@ async fn another_request_with_the_key_is_refused_whether_it_runs_or_has_run() {
     assert_eq!(effects.count(), 1);
 }
 
+/// Whoever was asked first in this process: the store knows which of them is wrong.
+#[tokio::test(start_paused = true)]
+async fn a_retry_is_not_refused_for_a_wrong_request_that_asks_at_the_same_time() {
+    let (store, effects) = (store(), Effects::default());
+    let service = served(&process(&store), orders(&effects, AT_ONCE));
+    ask(&service, post_of("a", "right")).await;
+    store.claims.then([Fault::Late(50)]);
+    let (wrong, right) =
+        tokio::join!(ask(&service, post_of("a", "wrong")), ask(&service, post_of("a", "right")));
+    assert_eq!(wrong.refusal(), refused(422, "IDEMPOTENCY_KEY_REUSED"));
+    assert!(right.is_replayed(), "{right:?}");
+    assert_eq!(effects.count(), 1);
+}
+
 /// Scenario 25.
 #[tokio::test]
 async fn a_key_is_its_callers_and_its_routes() {
@@ -154,6 +168,76 @@ async fn who_may_no_longer_see_it_is_not_given_it() {
     let refusal = ask(&service, revoked).await.refusal();
     assert_eq!(refusal, refused(403, "IDEMPOTENCY_REPLAY_FORBIDDEN"));
     assert!(ask(&service, post("a")).await.is_replayed());
+}
+
+/// Nor by way of a claim that is lost to another who is answered.
+#[tokio::test(start_paused = true)]
+async fn who_may_not_see_it_is_not_given_it_in_place_of_an_own_answer() {
+    let (store, effects) = (store(), Effects::default());
+    store.renewals.always(Fault::Before);
+    let layer = process(&store).reauthorize(|_| async { false });
+    let slow = served(&layer, orders(&effects, 2 * LEASE));
+    let first = tokio::spawn(async move { ask(&slow, post("a")).await });
+    tokio::time::sleep(LEASE).await;
+    let there = served(&process(&store), orders(&effects, AT_ONCE));
+    assert_eq!(ask(&there, post("a")).await.text(), "order 1");
+    let refusal = first.await.unwrap().refusal();
+    assert_eq!(refusal, refused(403, "IDEMPOTENCY_REPLAY_FORBIDDEN"));
+}
+
+/// Scenario 25, inside of a nested router, which takes the tenant off the path.
+#[tokio::test]
+async fn nested_routes_of_two_tenants_are_two() {
+    use axum::extract::OriginalUri;
+    use http::request::Parts;
+
+    fn target(request: &Parts) -> http::Uri {
+        let original = request.extensions.get().map(|OriginalUri(uri)| uri);
+        original.unwrap_or(&request.uri).clone()
+    }
+    async fn create(OriginalUri(uri): OriginalUri) -> String {
+        uri.to_string()
+    }
+    let by_target = |request: &Parts| Scope::of([target(request).path()]);
+    let process = || IdempotencyLayer::at_least_once(store());
+    let scoped = process().scope(by_target).target(target);
+    // What differs only in the part that is taken off is another request, too.
+    let unscoped = process().scope(|_| Scope::everybody()).target(target);
+    for (layer, others) in [(scoped, 200), (unscoped, 422)] {
+        let orders = axum::Router::new().route("/orders", axum::routing::post(create));
+        let app = axum::Router::new().nest("/tenants/{tenant}", orders.layer(layer.respond()));
+        let of = |tenant: u8| {
+            let request = Request::post(format!("/tenants/{tenant}/orders"));
+            request.header("idempotency-key", "a").body(Body::empty()).unwrap()
+        };
+        assert_eq!(ask(&app, of(7)).await.text(), "/tenants/7/orders");
+        let other = ask(&app, of(8)).await;
+        assert_eq!((other.status, other.is_replayed()), (others, false));
+        assert!(others != 200 || other.text() == "/tenants/8/orders");
+        assert!(ask(&app, of(7)).await.is_replayed());
+    }
+}
+
+#[tokio::test]
+async fn headers_of_the_connection_are_never_given_again() {
+    let names = ["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"]
+        .map(http::HeaderName::from_static);
+    let service = served(&process(&store()).replay_headers(names.clone()), move |_| {
+        let mut response = created(1);
+        for name in &names {
+            response.headers_mut().insert(name, HeaderValue::from_static("7"));
+        }
+        for (name, value) in [("retry-after", "5"), ("allow", "POST"), ("content-location", "/1")] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        std::future::ready(response)
+    });
+    ask(&service, post("a")).await;
+    let replayed = ask(&service, post("a")).await;
+    let mut names: Vec<_> = replayed.headers.keys().map(http::HeaderName::as_str).collect();
+    names.sort_unstable();
+    let kept = ["allow", "content-location", "content-type", "idempotency-replayed", "location"];
+    assert_eq!(names, [&kept[..], &["retry-after"]].concat());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::support::*;
 
@@ -32,7 +32,8 @@ async fn who_cannot_renew_is_told_before_the_lease_ends() {
             async move {
                 let start = Instant::now();
                 assert!(!attempt.is_lost());
-                attempt.lost().cancelled().await;
+                let lost = attempt.lost();
+                timeout(2 * LEASE, lost.cancelled()).await.unwrap();
                 assert!(attempt.is_lost());
                 let after = start.elapsed().as_millis();
                 created(usize::try_from(after).unwrap())
@@ -167,4 +168,74 @@ async fn who_waits_for_a_try_that_has_lost_its_claim_is_given_the_others_answer(
     done.send(()).unwrap();
     assert_eq!(first.await.unwrap().text(), "order 1");
     assert_eq!(waiting.await.unwrap().text(), "order 1");
+}
+
+/// The store would still renew it: the claim is kept from those who come later.
+#[tokio::test(start_paused = true)]
+async fn renewals_go_on_after_an_outage_that_was_longer_than_the_lease() {
+    let (store, effects) = (store(), Effects::default());
+    store.renewals.always(Fault::Before);
+    let here = served(&process(&store), orders(&effects, 6 * LEASE));
+    let there = served(&process(&store), orders(&effects, SECOND));
+    let first = tokio::spawn(async move { ask(&here, post("a")).await });
+    sleep(2 * LEASE).await;
+    store.renewals.always(Fault::None);
+    sleep(LEASE / 2).await;
+    assert_eq!(ask(&there, post("a")).await.status, 409);
+    assert_eq!(first.await.unwrap().text(), "order 1");
+    assert!(ask(&there, post("a")).await.is_replayed());
+    assert_eq!(effects.count(), 1);
+}
+
+/// A lease counts from the call that was granted it, not from one before that was lost.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_was_granted_late_is_renewed() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.then([Fault::Hangs, Fault::Hangs]);
+    let lease = Duration::from_secs(1);
+    let service = served(&process(&store).lease(lease), {
+        let effects = effects.clone();
+        move |request| {
+            let (attempt, effects) = (attempt(&request), effects.clone());
+            async move {
+                sleep(3 * lease).await;
+                assert!(!attempt.is_lost());
+                created(effects.happen())
+            }
+        }
+    });
+    assert_eq!(ask(&service, post("a")).await.text(), "order 1");
+    assert!(store.renewals.count() >= 8, "{}", store.renewals.count());
+}
+
+/// An owner that has lost its claim is in nobody's way, though it runs on.
+#[tokio::test(start_paused = true)]
+async fn the_answer_of_who_has_taken_over_is_known_where_the_first_still_runs() {
+    let (store, effects) = (store(), Effects::default());
+    store.renewals.always(Fault::Before);
+    let here = served(&process(&store), orders(&effects, 60 * LEASE));
+    let there = served(&process(&store), |_| std::future::ready(created(7)));
+    let first = tokio::spawn({
+        let here = here.clone();
+        async move { ask(&here, post("a")).await }
+    });
+    sleep(LEASE).await;
+    assert_eq!(ask(&there, post("a")).await.text(), "order 7");
+    let later = ask(&here, post("a")).await;
+    assert_eq!((later.text(), later.is_replayed()), ("order 7", true));
+    assert_eq!(first.await.unwrap().text(), "order 7");
+}
+
+/// No configuration panics.
+#[tokio::test(start_paused = true)]
+async fn durations_have_no_limits() {
+    for time in [Duration::ZERO, Duration::MAX] {
+        let (store, effects) = (store(), Effects::default());
+        let layer = process(&store).lease(time).wait(time).keep(time).stream_after(time);
+        let layer = if time.is_zero() { layer } else { layer.store_timeout(time) };
+        let service = served(&layer, orders(&effects, SECOND));
+        let (first, second) = tokio::join!(ask(&service, post("a")), ask(&service, post("a")));
+        assert_eq!(first.status, 201);
+        assert_eq!(second.status, if time.is_zero() { 409 } else { 201 });
+    }
 }

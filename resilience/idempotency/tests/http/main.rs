@@ -16,3 +16,4 @@ mod leases;
 mod outages;
 mod panics;
 mod support;
+mod wire;

@@ -15,9 +15,22 @@ async fn without_a_store_nothing_runs() {
         let start = tokio::time::Instant::now();
         let refusal = ask(&service, post("a")).await.refusal();
         assert_eq!(refusal, refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
-        assert_eq!((effects.count(), store.claims.count()), (0, 3));
+        assert_eq!((effects.count(), store.claims.count()), (0, 4));
         assert!(start.elapsed() < Duration::from_millis(3100));
     }
+}
+
+/// Where nobody has heard that the claim was granted, it is given back.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_was_granted_too_late_is_given_back() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.then([Fault::Late(5000); 4]);
+    let layer = process(&store);
+    let service = served(&layer, orders(&effects, AT_ONCE));
+    assert_eq!(ask(&service, post("a")).await.status, 503);
+    layer.drain().await;
+    assert_eq!(store.releases.count(), 1);
+    assert_eq!(ask(&service, post("a")).await.text(), "order 1");
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,9 +56,14 @@ async fn an_answer_that_cannot_be_stored_is_not_given() {
     let service = served(&process(&store), orders(&effects, AT_ONCE));
     let refusal = ask(&service, post("a")).await.refusal();
     assert_eq!(refusal, refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
+    assert_eq!(store.completions.count(), 4);
     // The key is not free: the effect is not repeated while the lease lasts.
     assert_eq!(ask(&service, post("a")).await.status, 409);
-    assert_eq!((effects.count(), store.completions.count()), (1, 3));
+    // It is tried further, and so the client may be answered after all.
+    store.completions.always(Fault::None);
+    tokio::time::sleep(SECOND).await;
+    assert!(ask(&service, post("a")).await.is_replayed());
+    assert_eq!(effects.count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,6 @@
-use std::panic::resume_unwind;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -57,6 +59,18 @@ async fn a_panic_frees_the_key_if_the_policy_says_so() {
     let service = served(&layer, panics_once(&effects));
     assert!(panicked(&service).await);
     assert_eq!(ask(&service, post("a")).await.text(), "order 2");
+}
+
+/// What has panicked is not moved to a task when it is dropped, to be polled once more.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_has_panicked_does_not_go_on() {
+    let (store, effects) = (store(), Effects::default());
+    let layer = process(&store);
+    let mut call = Box::pin(served(&layer, panics_once(&effects)).oneshot(post("a")));
+    let mut context = Context::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context).is_ready()));
+    drop(call);
+    assert_eq!((polled.is_err(), layer.detached()), (true, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,12 @@
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mainstay_idempotency::{
     Begun, Done, Idempotent, NotRun, NotStored, Owner, Renewal, StoreErrorKind,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::faulty::{Call, Fault, Faulty};
 use super::run::{LEASE, asked, key};
@@ -53,7 +55,7 @@ async fn the_owner_learns_that_its_lease_may_end_before_it_does() {
         store.plan(Call::Renew, [Fault::Slow(LEASE / 13)]);
         store.all(fault);
         let lost = owner.grant().lost().clone();
-        owner.during(lost.cancelled()).await;
+        owner.during(timeout(10 * LEASE, lost.cancelled())).await.unwrap();
         // The claim was renewed after a third, and then no more.
         let asked_last = LEASE / 3;
         let learnt = began.elapsed();
@@ -74,6 +76,19 @@ async fn a_short_outage_costs_nothing() {
         assert!(!owner.grant().lost().is_cancelled());
         assert_eq!(owner.complete("done").await.unwrap(), Done::Ran("done".into()));
     }
+}
+
+/// One that is not is told of, and the claim is then kept from others who have not come yet.
+#[tokio::test(start_paused = true)]
+async fn renewals_go_on_after_an_outage_that_was_longer_than_the_lease() {
+    let (store, service) = service();
+    let mut owner = begin(&service).await;
+    store.plan(Call::Renew, [Fault::Refused; 20]);
+    owner.during(sleep(5 * LEASE)).await;
+    assert!(owner.grant().lost().is_cancelled(), "it may have been lost meanwhile");
+    assert!(owner.left() > Duration::ZERO);
+    assert!(matches!(service.begin(key("k"), asked()).await, Err(NotRun::Running { .. })));
+    assert_eq!(owner.complete("done").await.unwrap(), Done::Ran("done".into()));
 }
 
 /// The effect goes on when its claim is lost, but it is told, and nothing is renewed any more.
@@ -97,7 +112,7 @@ async fn the_owner_learns_that_the_store_has_lost_its_claim() {
     store.lose_all();
     let began = Instant::now();
     let lost = owner.grant().lost().clone();
-    owner.during(lost.cancelled()).await;
+    owner.during(timeout(10 * LEASE, lost.cancelled())).await.unwrap();
     assert!(began.elapsed() <= LEASE / 3 && store.calls(Call::Renew) == 1);
     let other = begin(&service).await;
     assert!(other.fence() > owner.fence());
@@ -129,6 +144,30 @@ async fn a_paused_owner_is_too_late() {
     let last = begin(&service).await;
     assert_eq!(last.complete("last").await.unwrap(), Done::Ran("last".into()));
     assert_eq!(other.complete("other").await.unwrap(), Done::Replayed("last".into()));
+}
+
+/// A record that is a small part of something large does not keep that in memory.
+#[tokio::test(start_paused = true)]
+async fn a_record_is_kept_without_what_it_was_cut_from() {
+    struct Large {
+        _alive: Arc<()>,
+    }
+    impl AsRef<[u8]> for Large {
+        fn as_ref(&self) -> &[u8] {
+            b"a small part, and all the rest"
+        }
+    }
+    let (_, service) = service();
+    let alive = Arc::new(());
+    let large = Bytes::from_owner(Large { _alive: alive.clone() });
+    let done = begin(&service).await.complete(large.slice(..12)).await.unwrap();
+    assert_eq!(done.record(), "a small part");
+    drop((large, done));
+    assert_eq!(Arc::strong_count(&alive), 1);
+    match service.begin(key("k"), asked()).await.unwrap() {
+        Begun::Replay(record) => assert_eq!(record, "a small part"),
+        Begun::First(owner) => panic!("{owner:?}"),
+    }
 }
 
 /// One that is late but alone has lost nothing.

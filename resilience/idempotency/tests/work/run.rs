@@ -243,6 +243,25 @@ async fn after_an_error_the_key_is_free_or_not_as_the_policy_says() {
     }
 }
 
+/// What became of a try that has died is not known any better after one that has failed.
+#[tokio::test(start_paused = true)]
+async fn a_takeover_is_told_of_until_there_is_a_record() {
+    let (store, service) = service();
+    let fails = async |grant: Grant| {
+        sleep(Duration::from_secs(1)).await;
+        Err::<&str, _>(grant.taken_over())
+    };
+    let dead = service.run(key("k"), asked(), fails);
+    assert!(dies_after(Duration::from_millis(500), dead).await.is_none());
+    sleep(LEASE).await;
+    for _ in 0..3 {
+        let failed = service.run(key("k"), asked(), fails).await;
+        assert!(matches!(failed, Err(RunError::Failed(true))), "{failed:?}");
+    }
+    assert_eq!(store.calls(Call::Release), 0);
+    assert_eq!(run(&service, "done").await.unwrap(), ran("done"));
+}
+
 async fn panics(service: Idempotent<Faulty, AtLeastOnce>, at_once: bool) {
     let effect = move |_| {
         assert!(!at_once, "before there is a future");

@@ -113,3 +113,27 @@ async fn a_fence_is_the_time_of_the_server() {
     let fence = Duration::from_micros(fence.get());
     assert!((before..=time().await).contains(&fence), "{fence:?} after {before:?}");
 }
+
+/// A record that somebody has told to stay survives the repeat of its completion.
+#[tokio::test]
+async fn a_record_without_an_end_is_kept() {
+    let server = Single::start();
+    let store = server.store().await;
+    let claim = claim(key());
+    let held = first(&store, &claim).await;
+    complete(&store, &held, b"done").await;
+    let name = server.name(&claim.key);
+    assert_eq!(server.ask::<i64>(cmd("PERSIST").arg(&name)).await, 1);
+    complete(&store, &held, b"done").await;
+    assert_eq!(server.ask::<i64>(cmd("PTTL").arg(&name)).await, -1);
+    assert_eq!(store.claim(&claim).await.unwrap(), Claimed::Completed("done".into()));
+}
+
+/// No limit is none.
+#[tokio::test]
+async fn the_longest_limit_is_one() {
+    let server = Single::start();
+    let store = server.store().await.timeout(Duration::MAX).replicas(1, Duration::from_millis(1));
+    // There may be a replica or not.
+    let _ = store.claim(&claim(key())).await;
+}

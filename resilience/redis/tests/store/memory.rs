@@ -1,7 +1,7 @@
 //! A server that has no memory left.
 
 use mainstay_idempotency::conformance::Harness;
-use mainstay_idempotency::{Claimed, Completion, Renewal, Store, StoreErrorKind};
+use mainstay_idempotency::{Claimed, Completion, Held, Renewal, Store, StoreErrorKind};
 
 use crate::single::Single;
 use crate::{KEEP, claim, complete, first, key, kind};
@@ -21,6 +21,31 @@ async fn a_server_without_memory_is_full() {
 
     server.set("maxmemory", "0").await;
     complete(&store, &held, b"more").await;
+}
+
+/// A claim that is let go of does not stay for want of the memory to remember it by. What is held
+/// cannot be renewed, and stays with its owner until its lease ends.
+#[tokio::test]
+async fn a_server_without_memory_takes_releases() {
+    let server = Single::private();
+    let store = server.store().await;
+    let (released, held) = (claim(key()), claim(key()));
+    let lost = first(&store, &released).await;
+    let kept = first(&store, &held).await;
+    server.set("maxmemory", "1").await;
+    // Not by whom it does not belong to.
+    store.release(&Held { nonce: lost.nonce, ..kept }).await.unwrap();
+    for _ in 0..2 {
+        store.release(&lost).await.unwrap();
+    }
+    assert_eq!(kind(store.renew(&kept, KEEP).await), StoreErrorKind::Full);
+    server.set("maxmemory", "0").await;
+
+    let next = first(&store, &claim(released.key)).await;
+    assert!(next.fence > lost.fence && !next.taken_over);
+    let others = store.claim(&claim(held.key)).await.unwrap();
+    assert!(matches!(others, Claimed::Running { .. }), "{others:?}");
+    assert_eq!(store.renew(&kept, KEEP).await.unwrap(), Renewal::Renewed);
 }
 
 /// Scenario 21: a server that evicts loses live claims, and their fences still rise.

@@ -4,6 +4,7 @@ use mainstay_idempotency::{Claim, Claimed, Held};
 use sqlx::Postgres;
 
 use super::claim::advisory;
+use super::transaction::{Sight, begin};
 use super::{PgStore, claim, held, sql};
 use crate::error::TxError;
 use crate::turns::Turns;
@@ -22,7 +23,7 @@ impl Backend for PgStore {
     }
 
     async fn open(&self) -> Result<Opened<Self>, TxError> {
-        Ok((self.transaction().await?, ()))
+        Ok((begin(&self.pool, Sight::Default).await?, ()))
     }
 
     async fn claim_in(
@@ -46,7 +47,7 @@ impl Backend for PgStore {
     /// The transaction that has claimed has the advisory lock of the key until its end: whoever has
     /// it next reads what has become of it.
     async fn read_settled(&self, held: &Held) -> Result<Settled, TxError> {
-        let mut transaction = self.transaction().await?;
+        let mut transaction = begin(&self.pool, Sight::Committed).await?;
         sqlx::query(sql::AWAIT)
             .persistent(!self.is_pooled)
             .bind(self.limit())

@@ -13,6 +13,10 @@ use crate::failure::{Failure, store_error};
 
 impl Store for PgStore {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        // One that waits for a transaction of this process has no connection meanwhile.
+        if !self.turns.pass(claim.key, self.wait).await {
+            return Ok(Claimed::Running { left: self.wait });
+        }
         match retrying(|| self.claimed(claim)).await {
             // A transaction has claimed the key. It has no lease; this is how long it has taken.
             Err(error) if Failure::of(&error) == Failure::Locked => {

@@ -30,7 +30,7 @@ async fn once(
         .persistent(!store.is_pooled)
         .bind(claim.key.as_bytes().as_slice())
         .bind(claim.nonce.as_bytes().as_slice())
-        .bind(claim.fingerprint.to_bytes().to_vec())
+        .bind(claim.fingerprint.to_bytes().as_slice())
         .bind(millis(claim.lease))
         .bind(millis(claim.keep))
         .bind(claim.takes_over)

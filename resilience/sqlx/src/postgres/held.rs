@@ -20,7 +20,7 @@ pub(super) async fn complete_in(
     record: &[u8],
     keep: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let query = of(store, sql::COMPLETE_IN, held).bind(record.to_vec()).bind(millis(keep));
+    let query = of(store, sql::COMPLETE_IN, held).bind(record).bind(millis(keep));
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn complete(
     record: &[u8],
     keep: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let query = of(store, sql::COMPLETE, held).bind(record.to_vec()).bind(millis(keep));
+    let query = of(store, sql::COMPLETE, held).bind(record).bind(millis(keep));
     Ok(query.bind(store.limit()).execute(connection).await?.rows_affected() == 1)
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn renew(
 fn of(store: &PgStore, sql: &'static str, held: &Held) -> Query<'static, Postgres, PgArguments> {
     sqlx::query(sql)
         .persistent(!store.is_pooled)
-        .bind(held.key.as_bytes().to_vec())
-        .bind(held.nonce.as_bytes().to_vec())
+        .bind(held.key.as_bytes().as_slice())
+        .bind(held.nonce.as_bytes().as_slice())
         .bind(fence(held))
 }

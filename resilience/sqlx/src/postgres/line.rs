@@ -4,6 +4,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::PgStore;
+use super::transaction::{Sight, begin};
 
 /// A connection for one call.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) enum Line {
 impl Line {
     pub(super) async fn open(store: &PgStore) -> Result<Self, sqlx::Error> {
         if store.is_pooled {
-            return Ok(Self::Pinned(store.transaction().await?));
+            return Ok(Self::Pinned(begin(&store.pool, Sight::Committed).await?));
         }
         Ok(Self::Direct(store.pool.acquire().await?))
     }

@@ -9,6 +9,7 @@ mod migrate;
 mod retrying;
 mod sql;
 mod store;
+mod transaction;
 
 pub use migrate::POSTGRES_SCHEMA;
 pub use store::PgStore;

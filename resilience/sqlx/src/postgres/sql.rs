@@ -69,8 +69,9 @@ pub(super) const CLAIM: &str = concat!(
     " WHERE key = $1::bytea AND expires_at > clock.now
     ), shut AS MATERIALIZED (
         SELECT fingerprint, record, time_left FROM found
-        WHERE record IS NOT NULL OR NOT (nonce = $2::bytea OR (time_left <= 0 AND $6::boolean
-            AND NOT (get_byte(fingerprint, 0) = get_byte($3::bytea, 0) AND fingerprint <> $3)))
+        WHERE record IS NOT NULL
+            OR (get_byte(fingerprint, 0) = get_byte($3::bytea, 0) AND fingerprint <> $3)
+            OR NOT (nonce = $2::bytea OR (time_left <= 0 AND $6::boolean))
     ), before AS MATERIALIZED (
         SELECT current_setting('lock_timeout') AS lock_timeout
         WHERE NOT EXISTS (SELECT FROM shut)
@@ -93,7 +94,9 @@ pub(super) const CLAIM: &str = concat!(
             fence = CASE WHEN ",
     ours!(),
     " THEN held.fence ELSE excluded.fence END,
-            fingerprint = excluded.fingerprint,
+            fingerprint = CASE WHEN ",
+    ours!(),
+    " THEN held.fingerprint ELSE excluded.fingerprint END,
             taken_over = CASE WHEN ",
     ours!(),
     " THEN held.taken_over ELSE held.expires_at > ",
@@ -105,12 +108,11 @@ pub(super) const CLAIM: &str = concat!(
             expires_at = excluded.expires_at
         WHERE held.expires_at <= ",
     moment!(),
-    " OR ",
-    ours!(),
-    " OR (held.record IS NULL AND held.lease_until <= ",
+    " OR (held.record IS NULL AND (held.nonce = $2 OR (held.lease_until <= ",
     moment!(),
-    " AND $6 AND NOT (get_byte(held.fingerprint, 0) = get_byte($3, 0)
-                AND held.fingerprint <> $3))
+    " AND $6))
+                AND NOT (get_byte(held.fingerprint, 0) = get_byte($3, 0)
+                    AND held.fingerprint <> $3))
         RETURNING fence, taken_over
     )
     SELECT fence, taken_over, NULL::bytea AS fingerprint, NULL::bytea AS record,

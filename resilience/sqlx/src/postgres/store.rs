@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +10,6 @@ use super::migrate::migrate;
 use super::retrying::retrying;
 use super::{held, sql};
 use crate::error::{TxError, TxErrorKind};
-use crate::finish::to_the_end;
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
 use crate::tx::{self, Begun, Joined, Settled, Tx};
@@ -26,7 +26,9 @@ const WAIT: Duration = Duration::from_secs(3);
 ///
 /// Claims and records are on disk when a call returns, unless `synchronous_commit` is off; with it
 /// off the fence of a claim that a crash has undone may be given again. Fences come from a sequence
-/// and rise whatever becomes of the rows. Leases and expiry go by the server's clock
+/// and rise whatever becomes of the rows. Those of a [`Tx`] are on disk with its commit: before, a
+/// crash may undo the drawing of the number, so it is not for effects outside of the transaction.
+/// Leases and expiry go by the server's clock
 /// (`clock_timestamp()`).
 ///
 /// # `PgBouncer`
@@ -40,6 +42,8 @@ pub struct PgStore {
     pub(super) pool: PgPool,
     pub(super) turns: Turns,
     pub(super) wait: Duration,
+    /// The same, for statements.
+    limit: Arc<str>,
     pub(super) is_pooled: bool,
 }
 
@@ -48,7 +52,8 @@ impl PgStore {
     ///
     /// Clones share the line in which tries with the same key wait: make one store, and clone it.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, turns: Turns::default(), wait: WAIT, is_pooled: false }
+        let limit = lock_timeout(WAIT);
+        Self { pool, turns: Turns::default(), wait: WAIT, limit, is_pooled: false }
     }
 
     /// Makes the tables, or brings them to the version of this release. Several processes may do it
@@ -61,9 +66,14 @@ impl PgStore {
         migrate(pool).await
     }
 
-    /// How long a call waits for a lock, and a transaction for another with the same key, once in
+    /// How long a call waits for the lock of its key and row, and a transaction for another with the same key, once in
     /// this process and once in the database: 3 s by default. After that the one is unavailable,
     /// and the other is answered [`Begun::Running`].
+    ///
+    /// Locks of whole tables are not meant: while somebody has `mainstay_idempotency` locked, as
+    /// `VACUUM FULL` does, a call waits as long as the session's own `lock_timeout` and
+    /// `statement_timeout` say, which are not set by default. Where that `lock_timeout` ends a
+    /// claim, it is answered as if another try were at it.
     ///
     /// A try that waits for one in the same process has no connection. One that waits for another
     /// process has one for so long, one for each key at the most: with many keys in such a wait a
@@ -71,6 +81,7 @@ impl PgStore {
     #[must_use]
     pub fn wait(mut self, limit: Duration) -> Self {
         self.wait = limit;
+        self.limit = lock_timeout(limit);
         self
     }
 
@@ -122,6 +133,27 @@ impl PgStore {
     ///
     /// [`Lost`](crate::TxErrorKind::Lost) if the claim was taken over, completed or released, or has
     /// expired. After any error the transaction has to be rolled back.
+    ///
+    /// Commit next: from here on the transaction waits for locks no longer than
+    /// [`wait`](Self::wait) says.
+    ///
+    /// ```no_run
+    /// # use mainstay_idempotency::Claim;
+    /// # use mainstay_sqlx::{Begun, PgStore};
+    /// # async fn pay(store: PgStore, claim: &Claim) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut tx = store.pool().begin().await?;
+    /// let Begun::First(joined) = store.join(&mut tx, claim).await? else { todo!("replay it") };
+    /// let held = joined.keep(); // with the order, which is to be paid
+    /// tx.commit().await?;
+    ///
+    /// // Elsewhere the money is taken, under `held.fence`.
+    ///
+    /// let mut tx = store.pool().begin().await?;
+    /// store.complete_in(&mut tx, &held, "paid".into(), claim.keep).await?;
+    /// tx.commit().await?; // that it is paid and the answer, or neither
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn complete_in(
         &self,
         transaction: &mut Transaction<'_, Postgres>,
@@ -136,7 +168,8 @@ impl PgStore {
         Err(TxError::new(TxErrorKind::Lost))
     }
 
-    /// What has become of a transaction whose commit was not answered. Waits for its end.
+    /// What has become of a transaction whose commit was not answered. Waits for its end, and asks
+    /// for as long as [`wait`](Self::wait) says and a second.
     pub async fn settle(&self, held: &Held) -> Result<Settled, TxError> {
         tx::settle(self, held).await
     }
@@ -156,16 +189,13 @@ impl PgStore {
         Ok(swept)
     }
 
-    /// A begin that is given up half-way would leave the connection in a transaction that nobody
-    /// ends, and the pool would give it to the next: it goes on to its end.
-    pub(super) async fn transaction(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let pool = self.pool.clone();
-        to_the_end(async move { pool.begin().await }).await
-    }
-
     /// The limit as PostgreSQL reads it.
-    pub(super) fn limit(&self) -> String {
-        // It reads 0 as no limit, and has 31 bits for milliseconds.
-        format!("{}ms", self.wait.as_millis().clamp(1, 1 << 30))
+    pub(super) fn limit(&self) -> &str {
+        &self.limit
     }
+}
+
+/// As PostgreSQL reads it: 0 is no limit there, and milliseconds have 31 bits.
+fn lock_timeout(wait: Duration) -> Arc<str> {
+    format!("{}ms", wait.as_millis().clamp(1, 1 << 30)).into()
 }

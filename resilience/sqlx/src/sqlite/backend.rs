@@ -3,7 +3,9 @@ use std::time::Duration;
 use mainstay_idempotency::{Claim, Claimed, Held};
 use sqlx::Sqlite;
 
+use super::claim::Look;
 use super::queue::WriterPlace;
+use super::transaction::begin;
 use super::{SqliteStore, claim, held};
 use crate::error::TxError;
 use crate::turns::Turns;
@@ -23,8 +25,24 @@ impl Backend for SqliteStore {
 
     async fn open(&self) -> Result<Opened<Self>, TxError> {
         let place = self.place().await?;
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let transaction = begin(&self.pool).await?;
         Ok((transaction, place))
+    }
+
+    /// Readers wait for nobody: what has its answer already is given it while others write.
+    async fn look(&self, claim: &Claim) -> Result<Option<Claimed>, TxError> {
+        let mut connection = self.reader().await?;
+        Ok(match claim::look(&mut connection, claim).await? {
+            Look::Answer(claimed) => Some(claimed),
+            Look::Ours | Look::Free => None,
+        })
+    }
+
+    /// Ended before the next writer has its turn: it would find the file locked.
+    async fn give_up(&self, opened: Opened<Self>) {
+        let (transaction, _place) = opened;
+        // One that fails has written nothing, and `begin` closes its connection.
+        let _ = transaction.rollback().await;
     }
 
     async fn claim_in(

@@ -40,7 +40,7 @@ impl Store for SqliteStore {
 impl SqliteStore {
     /// Looks first, as readers wait for nobody: most that cannot be granted is answered so.
     async fn claimed(&self, wanted: &Claim) -> Result<Claimed, sqlx::Error> {
-        if let Look::Answer(claimed) = look(&mut *self.pool.acquire().await?, wanted).await? {
+        if let Look::Answer(claimed) = look(&mut *self.reader().await?, wanted).await? {
             return Ok(claimed);
         }
         let _place = self.place().await?;

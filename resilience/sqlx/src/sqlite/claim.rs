@@ -52,10 +52,11 @@ pub(super) async fn look(
         .fetch_optional(connection)
         .await?;
     let Some(row) = row else { return Ok(Look::Free) };
-    if row.try_get("ours")? {
+    let found = Found::of(&row)?;
+    if row.try_get("ours")? && !found.fingerprint.differs_from(&claim.fingerprint) {
         return Ok(Look::Ours);
     }
-    Ok(Found::of(&row)?.answer(claim).map_or(Look::Free, Look::Answer))
+    Ok(found.answer(claim).map_or(Look::Free, Look::Answer))
 }
 
 async fn insert(
@@ -65,7 +66,7 @@ async fn insert(
     let rows = sqlx::query(sql::CLAIM)
         .bind(claim.key.as_bytes().as_slice())
         .bind(claim.nonce.as_bytes().as_slice())
-        .bind(claim.fingerprint.to_bytes().to_vec())
+        .bind(claim.fingerprint.to_bytes().as_slice())
         .bind(millis(claim.lease))
         .bind(millis(claim.keep))
         .bind(claim.takes_over)
@@ -81,6 +82,7 @@ async fn update(
     let rows = sqlx::query(sql::RECLAIM)
         .bind(claim.key.as_bytes().as_slice())
         .bind(claim.nonce.as_bytes().as_slice())
+        .bind(claim.fingerprint.to_bytes().as_slice())
         .bind(millis(claim.lease))
         .bind(millis(claim.keep))
         .fetch_all(connection)

@@ -19,7 +19,7 @@ pub(super) async fn complete_in(
     record: &[u8],
     keep: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let query = of(sql::COMPLETE_IN, held).bind(record.to_vec()).bind(millis(keep));
+    let query = of(sql::COMPLETE_IN, held).bind(record).bind(millis(keep));
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
@@ -30,7 +30,7 @@ pub(super) async fn complete(
     record: &[u8],
     keep: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let query = of(sql::COMPLETE, held).bind(record.to_vec()).bind(millis(keep));
+    let query = of(sql::COMPLETE, held).bind(record).bind(millis(keep));
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
@@ -65,7 +65,7 @@ pub(super) async fn renew(
 /// About this holder: key, nonce and fence.
 fn of(sql: &'static str, held: &Held) -> Query<'static, Sqlite, SqliteArguments> {
     sqlx::query(sql)
-        .bind(held.key.as_bytes().to_vec())
-        .bind(held.nonce.as_bytes().to_vec())
+        .bind(held.key.as_bytes().as_slice())
+        .bind(held.nonce.as_bytes().as_slice())
         .bind(fence(held))
 }

@@ -1,6 +1,7 @@
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::sql;
+use super::transaction::begin;
 use crate::migrate::{MigrateError, is_current};
 
 /// The tables, as [`SqliteStore::migrate`](crate::SqliteStore::migrate) makes them.
@@ -13,7 +14,7 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
         return Ok(());
     }
     drop(connection);
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut tx = begin(pool).await?;
     if !is_current(version(&mut tx).await?)? {
         sqlx::raw_sql(SQLITE_SCHEMA).execute(&mut *tx).await?;
     }

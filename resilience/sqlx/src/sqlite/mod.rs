@@ -8,6 +8,7 @@ mod migrate;
 mod queue;
 mod sql;
 mod store;
+mod transaction;
 
 pub use migrate::SQLITE_SCHEMA;
 pub use store::SqliteStore;

@@ -1,9 +1,10 @@
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+
+use crate::again::late;
 
 /// How many may wait to write at once.
 const MOST_WAITING: usize = 4096;
@@ -45,10 +46,6 @@ impl WriterQueue {
             Ok(Err(_)) | Err(_) => Err(late("the writers before this one took too long")),
         }
     }
-}
-
-fn late(why: &'static str) -> sqlx::Error {
-    io::Error::new(io::ErrorKind::TimedOut, why).into()
 }
 
 #[cfg(test)]

@@ -36,11 +36,12 @@ pub(super) const CLAIM: &str = concat!(
 /// Claims it once more, for who has it.
 pub(super) const RECLAIM: &str = concat!(
     "UPDATE mainstay_idempotency
-     SET lease_until = clock.now + ?3, keep = ?4, expires_at = clock.now + max(?3, ?4)
+     SET lease_until = clock.now + ?4, keep = ?5, expires_at = clock.now + max(?4, ?5)
      FROM ",
     clock!(),
-    " WHERE key = ?1 AND nonce = ?2 AND record IS NULL AND expires_at > clock.now
-     RETURNING fence, taken_over"
+    " WHERE key = ?1 AND nonce = ?2 AND record IS NULL AND expires_at > clock.now AND NOT ",
+    differs!(),
+    " RETURNING fence, taken_over"
 );
 
 /// What is under the key.

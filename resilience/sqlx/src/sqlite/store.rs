@@ -3,13 +3,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mainstay_idempotency::{Claim, Held};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::migrate::migrate;
 use super::queue::{WriterPlace, WriterQueue};
 use super::{held, sql};
+use crate::again::{pause, within};
 use crate::error::{TxError, TxErrorKind};
+use crate::failure::Failure;
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
 use crate::tx::{self, Begun, Joined, Settled, Tx};
@@ -18,6 +21,8 @@ use crate::tx::{self, Begun, Joined, Settled, Tx};
 const WAIT: Duration = Duration::from_secs(3);
 /// How long a write waits for one of another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long a file is opened that others have locked.
+const OPENING: Duration = Duration::from_secs(10);
 /// How many connections [`SqliteStore::open`] makes at most: one writes, the others read.
 const CONNECTIONS: u32 = 4;
 
@@ -50,8 +55,36 @@ impl SqliteStore {
         Self { pool, queue: WriterQueue::new(), turns: Turns::default(), wait: WAIT }
     }
 
-    /// Opens the file, and makes it and the tables if they are not there.
+    /// Opens the file, and makes it and the tables if they are not there. It has to be a file: a
+    /// database in memory would be another one for each connection, and is refused.
+    ///
+    /// A file that others have locked is tried again, for ten seconds in all.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, MigrateError> {
+        let path = path.as_ref();
+        // As SQLite reads these, each connection would have a database of its own.
+        if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+            let why = "the claims have to be in a file, not in memory";
+            return Err(sqlx::Error::Configuration(why.into()).into());
+        }
+        within(OPENING, Self::open_patiently(path)).await
+    }
+
+    async fn open_patiently(path: &Path) -> Result<Self, MigrateError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::open_once(path).await {
+                // Of those that turn a new file's log on at once all but one fail at once: SQLite
+                // has no patience with that.
+                Err(MigrateError::Database(error)) if Failure::of(&error) == Failure::Locked => {
+                    pause(tries).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn open_once(path: &Path) -> Result<Self, MigrateError> {
         let options = Self::connect_options(path).create_if_missing(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -84,7 +117,8 @@ impl SqliteStore {
 
     /// How long a call waits for the writers before it, and a transaction for another with the same
     /// key: 3 s by default. After that the one is unavailable, and the other is answered
-    /// [`Begun::Running`].
+    /// [`Begun::Running`]. Writers of other processes are waited for as
+    /// [`connect_options`](Self::connect_options) says.
     #[must_use]
     pub fn wait(mut self, limit: Duration) -> Self {
         self.wait = limit;
@@ -99,7 +133,13 @@ impl SqliteStore {
     /// Begins a transaction with a claim: what is done in it happens once, whatever happens.
     ///
     /// It begins with `BEGIN IMMEDIATE` when it is its turn to write, and keeps all other writers
-    /// waiting until it ends: do nothing slow in it.
+    /// waiting until it ends: do nothing slow in it. A key that has its answer is read before, and
+    /// waits for no writer.
+    ///
+    /// Where a statement of the effect fails, drop the transaction, and use no `OR ROLLBACK` in it:
+    /// `SQLite` may have ended it by itself (a full disk, an I/O error, `OR ROLLBACK`), and what is
+    /// run in it afterwards is committed statement by statement, without the claim. See
+    /// [`Lost`](crate::TxErrorKind::Lost).
     ///
     /// What is claimed and committed is completed, so [`Claim::lease`] and [`Claim::keep`] matter
     /// only to claims outside of transactions.
@@ -126,6 +166,39 @@ impl SqliteStore {
     ///
     /// [`Lost`](crate::TxErrorKind::Lost) if the claim was taken over, completed or released, or has
     /// expired. After any error the transaction has to be rolled back.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use bytes::Bytes;
+    /// # use mainstay_idempotency::{Claim, Fingerprint, Key, Nonce, Scope};
+    /// # use mainstay_sqlx::{Begun, SqliteStore};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = SqliteStore::open(folder.path().join("orders.db")).await?;
+    /// # let day = Duration::from_secs(24 * 3600);
+    /// # let claim = Claim {
+    /// #     key: Key::new(&Scope::everybody(), "c8f3")?,
+    /// #     fingerprint: Fingerprint::of([&b"{}"[..]]),
+    /// #     nonce: Nonce::unique(),
+    /// #     lease: Duration::from_secs(30),
+    /// #     keep: day,
+    /// #     takes_over: true,
+    /// # };
+    /// let mut tx = store.pool().begin_with("BEGIN IMMEDIATE").await?;
+    /// let Begun::First(joined) = store.join(&mut tx, &claim).await? else { todo!("replay it") };
+    /// let held = joined.keep(); // with the order, which is to be paid
+    /// tx.commit().await?;
+    ///
+    /// // Elsewhere the money is taken, under `held.fence`.
+    ///
+    /// let mut tx = store.pool().begin_with("BEGIN IMMEDIATE").await?;
+    /// store.complete_in(&mut tx, &held, Bytes::from("paid"), day).await?;
+    /// tx.commit().await?; // that it is paid and the answer, or neither
+    /// # assert!(matches!(store.begin(&claim).await?, Begun::Replay(it) if it == "paid"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn complete_in(
         &self,
         transaction: &mut Transaction<'_, Sqlite>,
@@ -140,7 +213,8 @@ impl SqliteStore {
         Err(TxError::new(TxErrorKind::Lost))
     }
 
-    /// What has become of a transaction whose commit was not answered.
+    /// What has become of a transaction whose commit was not answered. Asks for as long as
+    /// [`wait`](Self::wait) says and a second.
     pub async fn settle(&self, held: &Held) -> Result<Settled, TxError> {
         tx::settle(self, held).await
     }
@@ -150,6 +224,11 @@ impl SqliteStore {
     pub async fn sweep(&self, limit: u32) -> Result<u64, sqlx::Error> {
         let _place = self.queue.wait(self.wait).await?;
         Ok(sqlx::query(sql::SWEEP).bind(limit).execute(&self.pool).await?.rows_affected())
+    }
+
+    /// Within the same limit: where there is one connection, it may be the writer's.
+    pub(super) async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+        within(self.wait, self.pool.acquire()).await
     }
 
     pub(super) async fn place(&self) -> Result<WriterPlace, sqlx::Error> {

@@ -29,6 +29,22 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
     fn open(&self) -> impl Future<Output = Result<Opened<Self>, TxError>> + Send;
 
+    /// What keeps from claiming, where that can be read without a transaction.
+    #[doc(hidden)]
+    fn look(
+        &self,
+        _claim: &Claim,
+    ) -> impl Future<Output = Result<Option<Claimed>, TxError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Ends a transaction in which nothing was done.
+    #[doc(hidden)]
+    fn give_up(&self, opened: Opened<Self>) -> impl Future<Output = ()> + Send {
+        drop(opened);
+        async {}
+    }
+
     /// [`Store::claim`](mainstay_idempotency::Store::claim) in a transaction.
     #[doc(hidden)]
     fn claim_in(

@@ -34,15 +34,15 @@ pub enum Begun<T> {
     Reused,
 }
 
-/// The first with this, or what keeps a try from being it.
-fn begun<T>(claimed: Claimed, first: impl FnOnce(Held) -> T) -> Begun<T> {
-    match claimed {
-        Claimed::First(held) => Begun::First(first(held)),
+/// The claim, or what keeps a try from it.
+fn granted<T>(claimed: Claimed) -> Result<Held, Begun<T>> {
+    Err(match claimed {
+        Claimed::First(held) => return Ok(held),
         Claimed::Completed(record) => Begun::Replay(record),
         Claimed::Running { left } => Begun::Running { left: Some(left) },
         Claimed::Abandoned => Begun::Abandoned,
         Claimed::Reused => Begun::Reused,
-    }
+    })
 }
 
 /// Begins a transaction and claims the key in it, when it is this try's turn.
@@ -61,16 +61,26 @@ async fn begin_in_turn<S: Backend>(
     claim: &Claim,
     turn: Turn,
 ) -> Result<Begun<Tx<S>>, TxError> {
+    if let Some(claimed) = store.look(claim).await?
+        && let Err(begun) = granted(claimed)
+    {
+        return Ok(begun);
+    }
     let mut tries = 0;
     loop {
         tries += 1;
         let (mut transaction, place) = store.open().await?;
         match store.claim_in(&mut transaction, claim).await {
-            Ok(claimed) => {
-                return Ok(begun(claimed, |held| {
-                    Tx::new(transaction, (place, turn), held, store.clone())
-                }));
-            }
+            Ok(claimed) => match granted(claimed) {
+                Ok(held) => {
+                    let tx = Tx::new(transaction, (place, turn), held, store.clone());
+                    return Ok(Begun::First(tx));
+                }
+                Err(begun) => {
+                    store.give_up((transaction, place)).await;
+                    return Ok(begun);
+                }
+            },
             Err(error) => match Failure::of(&error) {
                 Failure::Locked => return Ok(Begun::Running { left: None }),
                 Failure::Conflict if tries < TRIES => {}
@@ -89,7 +99,10 @@ pub(crate) async fn join<S: Backend>(
     claim: &Claim,
 ) -> Result<Begun<Joined<S>>, TxError> {
     match store.claim_in(connection, claim).await {
-        Ok(claimed) => Ok(begun(claimed, |held| Joined::new(held, store.clone()))),
+        Ok(claimed) => Ok(match granted(claimed) {
+            Ok(held) => Begun::First(Joined::new(held, store.clone())),
+            Err(begun) => begun,
+        }),
         Err(error) if Failure::of(&error) == Failure::Locked => Ok(Begun::Running { left: None }),
         Err(error) => Err(error.into()),
     }

@@ -22,7 +22,8 @@ impl<S: Backend> Joined<S> {
         Self { held, store }
     }
 
-    /// The fence of the claim: higher than that of every one before that was committed.
+    /// The fence of the claim: higher than that of every one before that was committed. Until this
+    /// is committed too, it is [not for effects elsewhere](crate::Tx::fence).
     pub fn fence(&self) -> Fence {
         self.held.fence
     }

@@ -1,12 +1,14 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use mainstay_idempotency::Held;
 
 use super::backend::Backend;
-use crate::again::pause;
+use crate::again::{pause, within};
 use crate::error::TxError;
 
-/// How often the database is asked what has become of a commit, in about a second.
-const TRIES: u32 = 7;
+/// How long the database is asked what has become of a commit, besides waiting for its end.
+const ASKING: Duration = Duration::from_secs(1);
 
 /// What has become of a transaction whose commit was not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +20,17 @@ pub enum Settled {
     NotStored,
 }
 
-/// Asks until the database answers, for about a second.
+/// Asks until the database answers.
 pub(crate) async fn settle<S: Backend>(store: &S, held: &Held) -> Result<Settled, TxError> {
+    within(store.wait().saturating_add(ASKING), ask(store, held)).await
+}
+
+async fn ask<S: Backend>(store: &S, held: &Held) -> Result<Settled, TxError> {
     let mut tries = 0;
     loop {
         tries += 1;
         match store.read_settled(held).await {
-            Err(error) if error.is_retryable() && tries < TRIES => pause(tries + 2).await,
+            Err(error) if error.is_retryable() => pause(tries + 2).await,
             result => return result,
         }
     }

@@ -39,6 +39,10 @@ impl<S: Backend> Tx<S> {
     }
 
     /// The fence of the claim: higher than that of every one before that was committed.
+    ///
+    /// It is for what is done in the transaction. Until that is committed a crash or a rollback may
+    /// undo the drawing of the number too, and the next transaction be given the same: for effects
+    /// elsewhere, which keep the highest that they have seen, it is no protection before.
     pub fn fence(&self) -> Fence {
         self.held.fence
     }
@@ -61,7 +65,7 @@ impl<S: Backend> Tx<S> {
     /// Stores the record for `keep` from now on, and commits it with the effect.
     ///
     /// Where the commit is not answered the database is asked what has become of it, on another
-    /// connection and for about a second, so that `Ok` and all errors but
+    /// connection, for as long as the store's [`wait`](crate::PgStore::wait) says and a second, so that `Ok` and all errors but
     /// [`Unknown`](TxErrorKind::Unknown) are certain.
     ///
     /// # Cancellation

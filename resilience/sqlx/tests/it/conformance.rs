@@ -5,30 +5,50 @@ mod sqlite {
 
     use mainstay_idempotency::conformance::Harness;
     use mainstay_sqlx::SqliteStore;
+    use sqlx::SqlitePool;
     use tempfile::TempDir;
+    use tokio::sync::Mutex;
 
     /// Each handle is a pool of its own on the same file.
-    struct File(TempDir);
+    struct File {
+        folder: TempDir,
+        pools: Mutex<Vec<SqlitePool>>,
+    }
+
+    impl File {
+        fn new() -> Self {
+            Self { folder: TempDir::new().unwrap(), pools: Mutex::default() }
+        }
+    }
 
     impl Harness for File {
         type Store = SqliteStore;
 
         async fn store(&self) -> SqliteStore {
-            SqliteStore::open(self.0.path().join("claims.db")).await.unwrap()
+            let store = SqliteStore::open(self.folder.path().join("claims.db")).await.unwrap();
+            self.pools.lock().await.push(store.pool().clone());
+            store
         }
 
         async fn wait(&self, time: Duration) {
             tokio::time::sleep(time).await;
         }
 
-        /// There is no process but ours: what is opened next reads the file from the beginning.
+        /// There is no process but ours: when all have let go of the file, what is opened next reads
+        /// it from the beginning.
         async fn restart(&self) -> bool {
+            for pool in self.pools.lock().await.drain(..) {
+                pool.close().await;
+            }
             true
         }
 
         async fn lose_all(&self) -> bool {
             let store = self.store().await;
-            sqlx::query("DELETE FROM mainstay_idempotency").execute(store.pool()).await.unwrap();
+            for table in ["mainstay_idempotency", "sqlite_sequence"] {
+                let delete = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
+                sqlx::query(delete).execute(store.pool()).await.unwrap();
+            }
             true
         }
 
@@ -37,7 +57,7 @@ mod sqlite {
         }
     }
 
-    mainstay_idempotency::conformance!(File(TempDir::new().unwrap()));
+    mainstay_idempotency::conformance!(File::new());
 }
 
 mod postgres {
@@ -46,7 +66,7 @@ mod postgres {
     mainstay_idempotency::conformance!(Server::shared().await);
 }
 
-/// Behind a pooler: nothing is prepared, and sessions keep nothing.
+/// Scenario 28, behind a pooler: what a session has prepared is gone with each transaction.
 mod pooled {
     use super::pg::Server;
 
@@ -89,7 +109,7 @@ mod pg {
                             Ok(true)
                         })
                     })
-                    .connect_with(pg_options(shared()).statement_cache_capacity(0))
+                    .connect_with(pg_options(shared()))
             };
             drop(pg_pool(shared(), 1).await);
             Self {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use mainstay_idempotency::{Claimed, Completion, Renewal, Store, StoreErrorKind};
 use mainstay_sqlx::{Begun, PgStore, Settled, TxErrorKind};
+use tokio::time::timeout;
 
 use crate::support::{KEEP, Proxy, Rows, again, claim, pg_pool, pg_pool_options, shared};
 
@@ -127,4 +128,37 @@ async fn a_session_that_ends_before_its_commit_leaves_nothing() {
     let Begun::First(tx) = store.begin(&again(&claim)).await.unwrap() else { panic!() };
     tx.roll_back().await.unwrap();
     assert_eq!(direct.count(&claim).await, 0);
+}
+
+/// A `BEGIN` that is given up before it is answered leaves no transaction open, into which the next
+/// on that connection would write what nobody commits.
+#[tokio::test]
+async fn a_begin_that_is_dropped_unanswered_leaves_no_transaction_open() {
+    let (proxy, store, direct) = stores().await;
+    store.claim(&claim()).await.unwrap();
+    idle(&store).await;
+    proxy.stall_replies();
+    let given_up = timeout(Duration::from_millis(200), store.begin(&claim())).await;
+    assert!(given_up.is_err(), "its reply is kept back");
+    proxy.pass();
+    let claim = claim();
+    let claimed = store.claim(&claim).await.unwrap();
+    assert!(matches!(claimed, Claimed::First(_)));
+    assert_eq!(direct.claim(&claim).await.unwrap(), claimed);
+}
+
+/// The same when the tables are made.
+#[tokio::test]
+async fn a_migration_that_is_dropped_unanswered_leaves_no_transaction_open() {
+    let (proxy, store, direct) = stores().await;
+    store.claim(&claim()).await.unwrap();
+    idle(&store).await;
+    proxy.stall_replies();
+    let given_up = timeout(Duration::from_millis(200), PgStore::migrate(store.pool())).await;
+    assert!(given_up.is_err(), "its reply is kept back");
+    proxy.pass();
+    let claim = claim();
+    let claimed = store.claim(&claim).await.unwrap();
+    assert!(matches!(claimed, Claimed::First(_)));
+    assert_eq!(direct.claim(&claim).await.unwrap(), claimed);
 }

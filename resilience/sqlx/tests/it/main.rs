@@ -8,6 +8,6 @@ mod loss;
 mod migrate;
 mod postgres;
 mod processes;
-mod statements;
+mod sqlite;
 mod support;
 mod transaction;

@@ -9,17 +9,21 @@ use tokio::task::JoinSet;
 
 use crate::support::{File, claim, pg_options, pg_pool_options, shared};
 
-/// Several processes that start together all find the tables missing.
+/// Several processes that start together all find the tables missing, whatever their transactions
+/// see by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_make_the_tables_of_postgres_at_once() {
-    for _ in 0..5 {
+    for level in ["read committed", "read committed", "repeatable read", "serializable"] {
         let schema = format!("s{}", claim().nonce);
         let admin = pg_pool_options(1).connect_with(pg_options(shared())).await.unwrap();
         let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
         sqlx::raw_sql(create).execute(&admin).await.unwrap();
         let mut migrations = JoinSet::new();
         for _ in 0..8 {
-            let options = pg_options(shared()).options([("search_path", schema.as_str())]);
+            let options = pg_options(shared()).options([
+                ("search_path", schema.as_str()),
+                ("default_transaction_isolation", level),
+            ]);
             let pool = pg_pool_options(1).connect_lazy_with(options);
             migrations.spawn(async move {
                 PgStore::migrate(&pool).await.unwrap();

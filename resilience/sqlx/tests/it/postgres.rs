@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use mainstay_idempotency::{Claimed, Store};
-use mainstay_sqlx::{Begun, PgStore, TxError, TxErrorKind, is_conflict};
+use mainstay_idempotency::{Claim, Claimed, Store};
+use mainstay_sqlx::{Begun, PgStore, Settled, TxError, TxErrorKind, is_conflict};
 use sqlx::{PgConnection, PgPool};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -39,30 +39,114 @@ async fn every_isolation_level_will_do() {
             let mut tries = JoinSet::new();
             for number in 0..4 {
                 let (store, claim) = (stores[number % 2].clone(), again(&first));
-                tries.spawn(async move {
-                    match store.begin(&claim).await? {
-                        Begun::First(mut tx) => {
-                            PgStore::add(&mut tx, &claim).await?;
-                            tx.complete(RECORD, KEEP).await.map(|()| RECORD)
-                        }
-                        Begun::Replay(record) => Ok(record),
-                        other => panic!("{other:?}"),
-                    }
-                });
+                tries.spawn(async move { until_answered(&store, &claim).await });
             }
             for answer in tries.join_all().await {
-                assert_eq!(answer.or_else(retryable).unwrap(), RECORD);
+                assert_eq!(answer, RECORD);
             }
-            assert!(stores[0].count(&first).await <= 1);
+            assert_eq!(stores[0].count(&first).await, 1);
             let outside = stores[1].claim(&again(&first)).await.unwrap();
-            assert!(matches!(outside, Claimed::Completed(_) | Claimed::First(_)), "{outside:?}");
+            assert_eq!(outside, Claimed::Completed(RECORD));
         }
     }
 }
 
-/// The effect's own conflicts, which serializable transactions always may have, are the caller's.
-fn retryable(error: TxError) -> Result<Bytes, TxError> {
-    if error.kind() == TxErrorKind::Conflict { Ok(RECORD) } else { Err(error) }
+/// Scenario 28: a claim that has waited for another in vain, as its transaction may not see what
+/// that has done (40001), is made again and answered: in a transaction and outside of one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_that_may_not_see_what_it_has_waited_for_is_made_again() {
+    let pool = isolated("repeatable read").await;
+    let [one, two] = [PgStore::new(pool.clone()), PgStore::new(pool)];
+    for inside in [true, false] {
+        let first = claim();
+        let Begun::First(tx) = one.begin(&first).await.unwrap() else { panic!() };
+        let waits = tokio::spawn({
+            let (two, next) = (two.clone(), again(&first));
+            async move {
+                if !inside {
+                    return two.claim(&next).await.unwrap();
+                }
+                match two.begin(&next).await.unwrap() {
+                    Begun::Replay(record) => Claimed::Completed(record),
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        waits_for(&one, &first).await;
+        tx.complete(RECORD, KEEP).await.unwrap();
+        assert_eq!(waits.await.unwrap(), Claimed::Completed(RECORD));
+    }
+}
+
+/// Who asks what has become of a transaction that is still open is told what becomes of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_asked_for_is_seen_at_every_isolation_level() {
+    for level in ["repeatable read", "serializable"] {
+        let store = PgStore::new(isolated(level).await);
+        let claim = claim();
+        let Begun::First(tx) = store.begin(&claim).await.unwrap() else { panic!() };
+        let held = *tx.held();
+        let asks = tokio::spawn({
+            let store = store.clone();
+            async move { store.settle(&held).await.unwrap() }
+        });
+        waits_for(&store, &claim).await;
+        tx.complete(RECORD, KEEP).await.unwrap();
+        assert_eq!(asks.await.unwrap(), Settled::Stored(RECORD));
+    }
+}
+
+/// Those that wait for a connection and are given up leave nothing behind that waits on.
+#[tokio::test]
+async fn begins_that_are_given_up_do_not_queue() {
+    let store = store(1).await;
+    let one = store.pool().acquire().await.unwrap();
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let before = metrics.num_alive_tasks();
+    for _ in 0..100 {
+        let given_up = timeout(Duration::from_millis(1), store.begin(&claim())).await;
+        assert!(given_up.is_err(), "there is no connection");
+    }
+    assert!(metrics.num_alive_tasks() <= before + 2, "{}", metrics.num_alive_tasks());
+    drop(one);
+    assert!(matches!(store.begin(&claim()).await.unwrap(), Begun::First(_)));
+}
+
+/// Until somebody waits for the lock of this key.
+async fn waits_for(store: &PgStore, claim: &Claim) {
+    let [high, low] = [0, 4].map(|at| {
+        let bytes = claim.key.as_bytes()[at..at + 4].try_into().unwrap();
+        i64::from(u32::from_be_bytes(bytes))
+    });
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
+        AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2)";
+    let look = || sqlx::query_scalar::<_, bool>(waiting).bind(high).bind(low);
+    while !look().fetch_one(store.pool()).await.unwrap() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The effect's own conflicts, which serializable transactions always may have, are the caller's to
+/// run again.
+async fn until_answered(store: &PgStore, claim: &Claim) -> Bytes {
+    for _ in 0..100 {
+        match answered(store, claim).await {
+            Err(error) if error.kind() == TxErrorKind::Conflict => {}
+            answer => return answer.unwrap(),
+        }
+    }
+    panic!("it is in the way of others a hundred times");
+}
+
+async fn answered(store: &PgStore, claim: &Claim) -> Result<Bytes, TxError> {
+    match store.begin(claim).await? {
+        Begun::First(mut tx) => {
+            PgStore::add(&mut tx, claim).await?;
+            tx.complete(RECORD, KEEP).await.map(|()| RECORD)
+        }
+        Begun::Replay(record) => Ok(record),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Scenario 28: of two effects that wait for each other (40P01) one is rolled back with all of it,
@@ -148,6 +232,28 @@ async fn waiting_duplicates_leave_the_pool_to_others() {
     tx.complete(RECORD, KEEP).await.unwrap();
     for begun in duplicates.join_all().await {
         assert!(matches!(begun.unwrap(), Begun::Replay(it) if it == RECORD));
+    }
+}
+
+/// So do those outside of transactions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn waiting_claims_leave_the_pool_to_others() {
+    let store = store(3).await.wait(Duration::from_mins(1));
+    let first = claim();
+    let Begun::First(tx) = store.begin(&first).await.unwrap() else { panic!() };
+    let mut duplicates = JoinSet::new();
+    for _ in 0..8 {
+        let (store, claim) = (store.clone(), again(&first));
+        duplicates.spawn(async move { store.claim(&claim).await.unwrap() });
+    }
+    for _ in 0..8 {
+        let other = timeout(Duration::from_secs(10), store.claim(&claim())).await;
+        let other = other.expect("a connection is left").unwrap();
+        assert!(matches!(other, Claimed::First(_)));
+    }
+    tx.complete(RECORD, KEEP).await.unwrap();
+    for claimed in duplicates.join_all().await {
+        assert_eq!(claimed, Claimed::Completed(RECORD));
     }
 }
 

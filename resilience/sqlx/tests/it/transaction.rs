@@ -8,6 +8,7 @@ use mainstay_idempotency::{Claim, Claimed, Renewal, Store};
 use mainstay_sqlx::{Begun, PgStore, Settled, SqliteStore, TxErrorKind};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::support::{File, KEEP, Rows, again, claim, pg_pool, shared};
 
@@ -239,6 +240,39 @@ macro_rules! a_kept_claim_is_completed_by_a_later_transaction {
     }};
 }
 
+/// A nonce that asks for something else is not the holder's, who goes on undisturbed.
+macro_rules! a_holder_that_asks_for_something_else_is_told {
+    ($store:ty, $one:expr, $two:expr) => {{
+        let (one, two) = ($one, $two);
+        let claim = claim();
+        let mut other = claim.clone();
+        other.fingerprint = mainstay_idempotency::Fingerprint::of([&b"other"[..]]);
+        let Claimed::First(held) = one.claim(&claim).await.unwrap() else { panic!() };
+        assert_eq!(two.claim(&other).await.unwrap(), Claimed::Reused);
+        assert!(matches!(two.begin(&other).await.unwrap(), Begun::Reused));
+        assert_eq!(one.claim(&claim).await.unwrap(), Claimed::First(held));
+        let duplicate = two.claim(&again(&claim)).await.unwrap();
+        assert!(matches!(duplicate, Claimed::Running { .. }), "{duplicate:?}");
+        // Nor when its lease has ended.
+        one.renew(&held, Duration::from_millis(1)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(two.claim(&other).await.unwrap(), Claimed::Reused);
+        assert_eq!(one.claim(&claim).await.unwrap(), Claimed::First(held));
+    }};
+}
+
+/// Who asks about a transaction that is still open is answered in time.
+macro_rules! asking_has_an_end {
+    ($store:ty, $one:expr, $two:expr) => {{
+        let (one, two) = ($one, $two.wait(Duration::from_millis(300)));
+        let Begun::First(tx) = one.begin(&claim()).await.unwrap() else { panic!() };
+        // Much more than it is to take, and less than all tries of their own would.
+        let settled = timeout(Duration::from_secs(4), two.settle(tx.held())).await;
+        let error = settled.expect("it has a limit").unwrap_err();
+        assert_eq!(error.kind(), TxErrorKind::Unavailable, "{error:?}");
+    }};
+}
+
 /// The claim is completed once, and by its own transaction.
 macro_rules! an_effect_that_deletes_its_claim_is_rolled_back {
     ($store:ty, $one:expr, $two:expr) => {{
@@ -291,6 +325,8 @@ on_each!(
     claims_inside_and_outside_meet
     a_transaction_is_joined
     a_kept_claim_is_completed_by_a_later_transaction
+    a_holder_that_asks_for_something_else_is_told
+    asking_has_an_end
     an_effect_that_deletes_its_claim_is_rolled_back
     a_transaction_may_outlast_its_lease
     a_begin_that_is_dropped_holds_up_nobody

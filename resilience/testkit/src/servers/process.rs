@@ -1,7 +1,7 @@
 //! A child process that ends with us.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -25,9 +25,13 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts `command` with its output in a new file at `log`.
+    ///
+    /// All write at its end: what is left of a server that was killed may write to the same file
+    /// yet, and would write over the reason why the next one cannot start.
     pub(super) fn spawn(mut command: Command, log: &Path) -> Result<Self, ServerError> {
         let name = command.get_program().display().to_string();
         let output = File::create(log)
+            .and_then(|_| OpenOptions::new().append(true).open(log))
             .and_then(|file| Ok((file.try_clone()?, file)))
             .map_err(|error| ServerError::io(log.display(), &error))?;
         command.stdin(Stdio::null()).stdout(output.0).stderr(output.1);
@@ -89,4 +93,27 @@ fn spawn_from_lasting_thread(command: Command) -> io::Result<Child> {
     let gone = "the thread that spawns servers has ended";
     orders.send((command, reply)).map_err(|_| io::Error::other(gone))?;
     answer.recv().map_err(|_| io::Error::other(gone))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_writes_late_overwrites_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let spawn = |script: &str| {
+            let mut command = Command::new("sh");
+            command.current_dir(folder.path()).args(["-c", script]);
+            Process::spawn(command, &log).unwrap()
+        };
+        let late = spawn("echo begun; until [ -e go ]; do :; done; echo late");
+        let begun = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains("begun"));
+        wait_until(STOP_LIMIT, || begun().then_some(())).unwrap();
+        spawn("echo next").wait().unwrap();
+        File::create(folder.path().join("go")).unwrap();
+        late.wait().unwrap();
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "next\nlate\n");
+    }
 }

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,6 +28,8 @@ const COMMIT_REPLY: u8 = 3;
 const ALL_FROM_COMMIT: u8 = 4;
 /// A commit has gone through, and its reply will not.
 const REPLY_ONCE: u8 = 5;
+/// What the server says waits until this has passed.
+const STALL: u8 = 6;
 
 impl Proxy {
     pub(crate) async fn to(url: &str) -> Self {
@@ -40,8 +43,8 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(&server).await else { continue };
                 let ((from_client, to_client), (from_server, to_server)) =
                     (client.into_split(), server.into_split());
-                tokio::spawn(pump(from_client, to_server, faults.clone(), call));
-                tokio::spawn(pump(from_server, to_client, faults.clone(), reply));
+                tokio::spawn(calls(from_client, to_server, faults.clone()));
+                tokio::spawn(replies(from_server, to_client, faults.clone()));
             }
         });
         Self { address, fault }
@@ -67,6 +70,10 @@ impl Proxy {
 
     pub(crate) fn lose_all_from_commit(&self) {
         self.fault.store(ALL_FROM_COMMIT, Ordering::SeqCst);
+    }
+
+    pub(crate) fn stall_replies(&self) {
+        self.fault.store(STALL, Ordering::SeqCst);
     }
 
     pub(crate) fn pass(&self) {
@@ -96,7 +103,10 @@ fn call(fault: &AtomicU8, said: &[u8]) -> bool {
 }
 
 /// Whether what a server says passes.
-fn reply(fault: &AtomicU8, _: &[u8]) -> bool {
+async fn reply(fault: &AtomicU8) -> bool {
+    while fault.load(Ordering::SeqCst) == STALL {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     match fault.load(Ordering::SeqCst) {
         REPLIES => false,
         REPLY_ONCE => {
@@ -107,16 +117,20 @@ fn reply(fault: &AtomicU8, _: &[u8]) -> bool {
     }
 }
 
-async fn pump(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    fault: Arc<AtomicU8>,
-    passes: fn(&AtomicU8, &[u8]) -> bool,
-) {
+/// Where it ends both ends are dropped, and the other direction ends by that.
+async fn calls(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, fault: Arc<AtomicU8>) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        // Both ends are dropped, and the other direction ends by that.
-        if !passes(&fault, &buffer[..read]) || to.write_all(&buffer[..read]).await.is_err() {
+        if !call(&fault, &buffer[..read]) || to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn replies(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, fault: Arc<AtomicU8>) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        if !reply(&fault).await || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }

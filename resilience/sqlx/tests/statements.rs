@@ -1,4 +1,12 @@
 //! What a claim costs: statements are counted where sqlx logs them.
+//!
+//! In a process of its own: who listens to logs is set once, before the first of them.
+
+#![cfg(test)]
+
+#[path = "it/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "this uses a part of it")]
+mod support;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, Once};
@@ -12,7 +20,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::support::{File, KEEP, Rows, again, claim, pg_pool, shared};
+use support::{File, KEEP, Rows, again, claim, pg_pool, shared};
 
 const RECORD: Bytes = Bytes::from_static(b"record");
 
@@ -31,19 +39,23 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counts {
     }
 }
 
-/// How many statements this takes.
-async fn count<T>(calls: impl Future<Output = T>) -> usize {
+/// To be called before anything is logged.
+fn listen() {
     static SET: Once = Once::new();
     SET.call_once(|| set_global_default(registry().with(Counts)).unwrap());
+}
+
+/// How many statements this takes.
+async fn count<T>(calls: impl Future<Output = T>) -> usize {
     let span = info_span!("counted");
     let id = span.id().unwrap().into_u64();
     calls.instrument(span).await;
     BY_SPAN.lock().unwrap().as_mut().and_then(|counts| counts.remove(&id)).unwrap_or_default()
 }
 
-/// Claim, effect and answer take two statements more than the effect alone.
-macro_rules! two_more_than_the_effect {
-    ($store:ty, $one:expr) => {{
+/// Claim, effect and answer take so many statements more than the effect alone.
+macro_rules! more_than_the_effect {
+    ($store:ty, $one:expr, $more:expr) => {{
         let store = $one;
         let alone = count(async {
             let mut tx = store.begin_by_hand().await;
@@ -58,21 +70,35 @@ macro_rules! two_more_than_the_effect {
             <$store>::add(&mut tx, &first).await.unwrap();
             tx.complete(RECORD, KEEP).await.unwrap();
         });
-        assert_eq!(all.await, alone + 2);
+        assert_eq!(all.await, alone + $more);
     }};
 }
 
 #[tokio::test]
 async fn on_sqlite() {
+    listen();
     let file = File::new();
-    two_more_than_the_effect!(SqliteStore, file.store().await);
+    let store = file.store().await;
+    // What a new connection says of itself is not counted.
+    let most = store.pool().options().get_max_connections();
+    let mut connections = Vec::new();
+    for _ in 0..most {
+        connections.push(store.pool().acquire().await.unwrap());
+    }
+    drop(connections);
+    while store.pool().num_idle() < usize::try_from(most).unwrap() {
+        tokio::task::yield_now().await;
+    }
+    // The look, which waits for nobody, the claim and the answer.
+    more_than_the_effect!(SqliteStore, store, 3);
 }
 
 #[tokio::test]
 async fn on_postgres() {
+    listen();
     let store = PgStore::new(pg_pool(shared(), 1).await);
     store.make_rows().await;
-    two_more_than_the_effect!(PgStore, store.clone());
+    more_than_the_effect!(PgStore, store.clone(), 2);
 
     // Outside of transactions each call is one.
     let first = claim();

@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 pin_project! {
     /// Runs `work` to its end, and `other` beside it. What is done at once never polls the other.
-    pub(super) struct Beside<W, O> {
+    pub(crate) struct Beside<W, O> {
         #[pin]
         work: W,
         #[pin]
@@ -23,7 +23,7 @@ pin_project! {
 }
 
 impl<W, O> Beside<W, O> {
-    pub(super) fn new(work: W, other: O) -> Self {
+    pub(crate) fn new(work: W, other: O) -> Self {
         Self { work, other, other_is_over: false }
     }
 }
@@ -44,7 +44,7 @@ impl<W: Future, O: Future> Future for Beside<W, O> {
 pin_project! {
     /// The output, or `None` if it takes too long. The clock is looked at only if it is not there
     /// at once.
-    pub(super) struct Within<F> {
+    pub(crate) struct Within<F> {
         limit: Duration,
         #[pin]
         future: F,
@@ -54,7 +54,7 @@ pin_project! {
 }
 
 impl<F> Within<F> {
-    pub(super) fn new(limit: Duration, future: F) -> Self {
+    pub(crate) fn new(limit: Duration, future: F) -> Self {
         Self { limit, future, timer: None }
     }
 }
@@ -78,21 +78,21 @@ impl<F: Future> Future for Within<F> {
 }
 
 /// What somebody has panicked with.
-pub(super) type Panicked = Box<dyn Any + Send>;
+pub(crate) type Panicked = Box<dyn Any + Send>;
 
 /// Runs a step of the service inside; a panic becomes an error, which is passed on when the key is
 /// settled.
 ///
 /// The step is asserted to be unwind safe as a thread's end would be: what has panicked is dropped.
-pub(super) fn caught<T>(step: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn caught<T>(step: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(step))
 }
 
 pin_project! {
     /// The same of a future.
-    pub(super) struct Caught<F> {
+    pub(crate) struct Caught<F> {
         #[pin]
-        pub(super) future: F,
+        pub(crate) future: F,
     }
 }
 

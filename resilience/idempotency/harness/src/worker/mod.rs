@@ -1,0 +1,10 @@
+//! A process that does with a store what a service does, and worse.
+
+mod attempt;
+mod dice;
+mod recorder;
+mod target;
+mod transact;
+mod work;
+
+pub use self::work::work;

@@ -1,0 +1,84 @@
+//! What can happen to `SQLite` alone.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use mainstay_idempotency::{Claimed, Store};
+use mainstay_sqlx::{Begun, MigrateError, SqliteStore, TxErrorKind};
+use sqlx::sqlite::SqlitePoolOptions;
+
+use crate::support::{File, KEEP, Rows, again, claim};
+
+const RECORD: Bytes = Bytes::from_static(b"record");
+
+/// What has its answer is given it while another writes, and so is what another has.
+#[tokio::test]
+async fn replays_wait_for_no_writer() {
+    let file = File::new();
+    let store = file.store().await.wait(Duration::from_millis(100));
+    let (done, held) = (claim(), claim());
+    let Begun::First(tx) = store.begin(&done).await.unwrap() else { panic!() };
+    tx.complete(RECORD, KEEP).await.unwrap();
+    store.claim(&held).await.unwrap();
+    let Begun::First(writer) = store.begin(&claim()).await.unwrap() else { panic!() };
+    let begun = store.begin(&again(&done)).await.unwrap();
+    assert!(matches!(&begun, Begun::Replay(it) if *it == RECORD), "{begun:?}");
+    let begun = store.begin(&again(&held)).await.unwrap();
+    assert!(matches!(begun, Begun::Running { left: Some(_) }), "{begun:?}");
+    let error = store.begin(&claim()).await.unwrap_err();
+    assert_eq!(error.kind(), TxErrorKind::Unavailable);
+    writer.roll_back().await.unwrap();
+}
+
+/// A pool whose only connection is the writer's keeps nobody for longer than the limit.
+#[tokio::test]
+async fn one_connection_will_do() {
+    let file = File::new();
+    drop(file.store().await);
+    let options = SqliteStore::connect_options(file.path());
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let store = SqliteStore::new(pool).wait(Duration::from_millis(100));
+    let first = claim();
+    let Begun::First(mut tx) = store.begin(&first).await.unwrap() else { panic!() };
+    let error = store.begin(&claim()).await.unwrap_err();
+    assert_eq!(error.kind(), TxErrorKind::Unavailable);
+    SqliteStore::add(&mut tx, &first).await.unwrap();
+    tx.complete(RECORD, KEEP).await.unwrap();
+    assert!(matches!(store.begin(&again(&first)).await.unwrap(), Begun::Replay(_)));
+}
+
+/// A transaction that `SQLite` has ended by itself, for want of room, leaves no connection behind in
+/// which none can be begun.
+#[tokio::test]
+async fn a_full_disk_spoils_no_connection() {
+    let file = File::new();
+    drop(file.store().await);
+    let options = SqliteStore::connect_options(file.path()).pragma("max_page_count", "60");
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let store = SqliteStore::new(pool);
+    let first = claim();
+    let Begun::First(mut tx) = store.begin(&first).await.unwrap() else { panic!() };
+    let much = sqlx::query("INSERT INTO effects VALUES (hex(zeroblob(1000000)))");
+    let error = much.execute(&mut *tx).await.unwrap_err();
+    assert_eq!(mainstay_sqlx::TxError::from(error).kind(), TxErrorKind::Full);
+    drop(tx);
+    for claim in [again(&first), claim()] {
+        let Begun::First(mut tx) = store.begin(&claim).await.unwrap() else { panic!() };
+        SqliteStore::add(&mut tx, &claim).await.unwrap();
+        tx.complete(RECORD, KEEP).await.unwrap();
+        assert_eq!(store.count(&claim).await, 1);
+        assert_eq!(store.claim(&again(&claim)).await.unwrap(), Claimed::Completed(RECORD));
+    }
+}
+
+/// Each connection would have claims of its own.
+#[tokio::test]
+async fn a_database_in_memory_is_refused() {
+    for path in [":memory:", ""] {
+        let error = SqliteStore::open(path).await.unwrap_err();
+        assert!(
+            matches!(error, MigrateError::Database(sqlx::Error::Configuration(_))),
+            "{error:?}"
+        );
+    }
+}
