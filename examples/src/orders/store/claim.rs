@@ -29,6 +29,7 @@ pub(super) const BY_KEY: &str =
 const KNOWS: &str = "SELECT EXISTS (SELECT 1 FROM orders WHERE scope = $1 AND key = $2)";
 
 /// What came of a claim to a key.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 #[derive(Debug)]
 pub enum Claimed {
     /// The key is ours: the order is pending, and to be charged.
