@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a process that cannot start exits with.
@@ -14,13 +14,27 @@ const CANNOT_START: u8 = 2;
 
 /// Reads flags and environment. `Err` is how to exit: of `--help`, or of a bad flag.
 pub fn parse<C: Parser>() -> Result<C, ExitCode> {
-    C::try_parse().map_err(|error| match error.kind() {
+    C::try_parse().map_err(|mut error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let _ = error.print();
             ExitCode::SUCCESS
         }
-        _ => cannot_start(&first_paragraph(&error.to_string())),
+        _ => {
+            hide_secrets(&mut error);
+            cannot_start(&first_paragraph(&error.to_string()))
+        }
     })
+}
+
+/// A URL that is refused is shown, but for the user and the password in it.
+fn hide_secrets(error: &mut clap::Error) {
+    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
+    if let Some((scheme, rest)) = value.split_once("://")
+        && let Some((_, host)) = rest.rsplit_once('@')
+    {
+        let shown = ContextValue::String(format!("{scheme}://***@{host}"));
+        error.insert(ContextKind::InvalidValue, shown);
+    }
 }
 
 /// Says in one line why the process cannot start.

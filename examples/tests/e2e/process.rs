@@ -46,7 +46,7 @@ fn an_idempotency_store_that_is_not_there_is_one_line_and_exit_2() {
     for url in ["redis://:hunter2@127.0.0.1:1", "redis://", "rediss://:hunter2@h", "http://h"] {
         let line = one_line(&output_of(ORDERS, &["--idempotency", url, "--http", "127.0.0.1:0"]));
         assert!(line.contains("idempotency"), "{line}");
-        assert_eq!(line.contains("hunter2"), url.starts_with("rediss"), "{line}");
+        assert!(!line.contains("hunter2"), "{line}");
     }
 }
 
