@@ -19,6 +19,7 @@ use tower_service::Service;
 
 use crate::{Operation, operation};
 pub(crate) use backend::{Backend, Fault};
+pub(crate) use pinned::Pinned;
 pub(crate) use two_threads::{on_two_threads, repeat_on_two_threads};
 
 /// The request that the backend answers with [`ANSWER`].

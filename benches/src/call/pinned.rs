@@ -47,4 +47,4 @@ mod system {
     }
 }
 
-pub(super) use system::Pinned;
+pub(crate) use system::Pinned;

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::Operation;
+use crate::call::Pinned;
 
 /// The runtime of a contender.
 pub(super) fn runtime() -> Arc<Runtime> {
@@ -30,6 +31,24 @@ where
             (0..count).map(client).collect::<JoinSet<_>>().join_all().await.concat()
         })
     })
+}
+
+/// The operation of one client that shares a processor with its [server](beside): when each has one
+/// of its own, most of the time is what it takes to wake an idle processor, and that varies.
+pub(super) fn client_beside<F: Future<Output = ()>>(
+    runtime: Arc<Runtime>,
+    once: impl Fn() -> F + 'static,
+) -> Operation {
+    Operation::of_clients(move |rounds| {
+        let _pinned = Pinned::to(0);
+        runtime.block_on(one_client(rounds, &once))
+    })
+}
+
+/// Starts a server where its [client](client_beside) will be: processes inherit that.
+pub(super) fn beside<T>(start: impl FnOnce() -> T) -> T {
+    let _pinned = Pinned::to(0);
+    start()
 }
 
 /// How long each has taken.

@@ -7,7 +7,7 @@ use redis::{Client, Cmd, IntoConnectionInfo, RedisResult, Value, cmd};
 
 use super::server;
 use crate::Operation;
-use crate::idempotency::clients::{clients, runtime};
+use crate::idempotency::clients::{client_beside, runtime};
 
 const ENTRY: &str = include_str!("../../../../resilience/redis/src/lua/entry.lua");
 const CLAIM: &str = include_str!("../../../../resilience/redis/src/lua/claim.lua");
@@ -24,7 +24,7 @@ pub(super) fn firsts() -> Operation {
     let (server, runtime) = (server(), runtime());
     let bare = runtime.block_on(Bare::connect(server.url())).expect("a server that knows them");
     let number = Arc::new(AtomicU64::new(0));
-    clients(runtime, 1, move || {
+    client_beside(runtime, move || {
         let (mut bare, server) = (bare.clone(), Arc::clone(&server));
         let number = number.fetch_add(1, Ordering::Relaxed) + 1;
         async move {
@@ -42,7 +42,7 @@ pub(super) fn replays() -> Operation {
         RedisResult::Ok(bare)
     });
     let bare = bare.expect("a server that knows them");
-    clients(runtime, 1, move || {
+    client_beside(runtime, move || {
         let (mut bare, server) = (bare.clone(), Arc::clone(&server));
         async move {
             bare.replay(0).await.expect("a server");

@@ -12,14 +12,14 @@ use tower_service::Service;
 
 use super::server;
 use crate::Operation;
-use crate::idempotency::clients::{clients, runtime};
+use crate::idempotency::clients::{client_beside, runtime};
 use crate::idempotency::request::{Orders, exchange, order, scope};
 
 pub(super) fn firsts() -> Operation {
     let (server, runtime) = (server(), runtime());
     let service = around(Orders, &runtime, server.url(), "mainstay:first:");
     let number = Arc::new(AtomicU64::new(0));
-    clients(runtime, 1, move || {
+    client_beside(runtime, move || {
         let (service, server) = (service.clone(), Arc::clone(&server));
         let number = number.fetch_add(1, Ordering::Relaxed) + 1;
         async move {
@@ -33,7 +33,7 @@ pub(super) fn replays() -> Operation {
     let (server, runtime) = (server(), runtime());
     let service = around(Orders, &runtime, server.url(), "mainstay:replay:");
     runtime.block_on(exchange(&service, order(1))).check(false);
-    clients(runtime, 1, move || {
+    client_beside(runtime, move || {
         let (service, server) = (service.clone(), Arc::clone(&server));
         async move {
             exchange(&service, order(1)).await.check(true);

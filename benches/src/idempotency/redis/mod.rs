@@ -1,4 +1,5 @@
 //! A whole request through the layer, with claims on a Redis of this machine, by one client.
+//! Both are on one processor.
 //!
 //! Equal work: the same scripts with arguments of the same lengths, over a connection of the same
 //! kind. The floor sends them by hand: no request, no digests, no record to be made. The layer is
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use mainstay_testkit::servers::Redis;
 
-use super::clients::shared;
+use super::clients::{beside, shared};
 use crate::{Case, Contender, FLOOR, Goal, Kinds, MAINSTAY};
 
 pub(super) const FIRST: Case = Case {
@@ -44,5 +45,5 @@ pub(super) const REPLAY: Case = Case {
 /// The server of all contenders.
 fn server() -> Arc<Redis> {
     static SERVER: Mutex<Weak<Redis>> = Mutex::new(Weak::new());
-    shared(&SERVER, || Redis::private().expect("a server"))
+    shared(&SERVER, || beside(Redis::private).expect("a server"))
 }
