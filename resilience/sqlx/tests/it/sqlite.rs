@@ -71,6 +71,25 @@ async fn a_full_disk_spoils_no_connection() {
     }
 }
 
+/// Claim, effect and answer are one commit, which is one flush of the log: with `synchronous=FULL`
+/// each commit is flushed, and nothing else is before a checkpoint. A replay is none.
+#[tokio::test]
+async fn a_request_is_one_flush() {
+    let file = File::new();
+    let store = file.store().await;
+    let full: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(store.pool()).await.unwrap();
+    assert_eq!(full, 2);
+    let before = file.commits();
+    for _ in 0..10 {
+        let claim = claim();
+        let Begun::First(mut tx) = store.begin(&claim).await.unwrap() else { panic!() };
+        SqliteStore::add(&mut tx, &claim).await.unwrap();
+        tx.complete(RECORD, KEEP).await.unwrap();
+        assert!(matches!(store.begin(&again(&claim)).await.unwrap(), Begun::Replay(_)));
+    }
+    assert_eq!(file.commits() - before, 10);
+}
+
 /// Each connection would have claims of its own.
 #[tokio::test]
 async fn a_database_in_memory_is_refused() {
