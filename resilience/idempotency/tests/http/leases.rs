@@ -1,6 +1,10 @@
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::consume_budget;
 use tokio::time::{Instant, advance, sleep, timeout};
 
 use super::support::*;
@@ -238,4 +242,40 @@ async fn durations_have_no_limits() {
         assert_eq!(first.status, 201);
         assert_eq!(second.status, if time.is_zero() { 409 } else { 201 });
     }
+}
+
+/// Lets the time pass, and takes all of tokio's budget whenever it is polled.
+async fn busy(time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        poll_fn(|cx| {
+            while pin!(consume_budget()).poll(cx).is_ready() {}
+            Poll::Ready(())
+        })
+        .await;
+        advance(Duration::from_millis(100)).await;
+    }
+}
+
+/// Nor is its effect repeated.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_busy_keeps_its_claim() {
+    let (store, effects) = (store(), Effects::default());
+    let here = served(&process(&store), {
+        let effects = effects.clone();
+        move |request| {
+            let (attempt, effects) = (attempt(&request), effects.clone());
+            async move {
+                busy(5 * LEASE).await;
+                assert!(!attempt.is_lost());
+                created(effects.happen())
+            }
+        }
+    });
+    let there = served(&process(&store), orders(&effects, Duration::ZERO));
+    let first = tokio::spawn(async move { ask(&here, post("a")).await });
+    sleep(2 * LEASE).await;
+    let second = ask(&there, post("a")).await;
+    assert_eq!((first.await.unwrap().status, second.status, effects.count()), (201, 409, 1));
+    assert!((14..=16).contains(&store.renewals.count()), "{}", store.renewals.count());
 }
