@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::unconstrained;
 use tokio::task::coop::Unconstrained;
+use tokio::task::unconstrained;
 use tokio::time::{Sleep, sleep};
 
 pin_project! {

@@ -214,7 +214,10 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
-    /// How long a call of the store may take in all, with three repetitions. By default 3 s.
+    /// How long a call of the store may take in all, with up to three repetitions. By default 3 s.
+    ///
+    /// One that is not answered within a fifth of it is repeated, and the third of these is given
+    /// half: a store that always takes longer than that counts as down.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.config.store_timeout = timeout;
