@@ -84,9 +84,18 @@ impl Patience {
         *self.until.get_or_insert_with(|| after(Instant::now(), self.limit))
     }
 
-    /// Waits for this; `None` if it takes too long.
-    pub(crate) async fn wait<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        timeout_at(self.until(), future).await.ok()
+    /// Waits for this; `None` if it takes too long, or longer than up to the other limit.
+    pub(crate) async fn wait<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+        limit: Option<Instant>,
+    ) -> Option<T> {
+        let until = self.until();
+        timeout_at(limit.map_or(until, |limit| limit.min(until)), future).await.ok()
+    }
+
+    pub(crate) fn is_over(&mut self) -> bool {
+        Instant::now() >= self.until()
     }
 
     /// Waits before the store is asked again, each time for longer, but not for longer than the
@@ -193,7 +202,7 @@ mod tests {
         }
         let mut endless = Patience::new(Duration::MAX);
         assert!(endless.pause(Duration::MAX).await);
-        assert_eq!(endless.wait(async { 7 }).await, Some(7));
+        assert_eq!(endless.wait(async { 7 }, None).await, Some(7));
     }
 
     #[test]

@@ -38,9 +38,13 @@ impl Tasks {
         self.settling.wait().await;
     }
 
+    fn may_settle(&self) -> bool {
+        self.settling.len() < MOST_SETTLING
+    }
+
     /// Runs this, if there is room and a runtime.
     pub(super) fn settle(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if self.settling.len() >= MOST_SETTLING {
+        if !self.may_settle() {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {
@@ -83,7 +87,7 @@ impl Detach {
             Leaving::Drops => None,
             Leaving::AsSaid => (self.by_policy && handlers.len() < self.most).then_some(handlers),
             // The effect has happened: that it is known is worth the room for a call of the store.
-            Leaving::GoesOn => Some(settling),
+            Leaving::GoesOn => self.tasks.may_settle().then_some(settling),
         }
     }
 }

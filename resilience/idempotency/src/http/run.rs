@@ -26,7 +26,7 @@ use super::service::{BoxError, Shared};
 use super::settle::Settle;
 use super::work::{GRPC_STATUS, WorkResult, Worked, work};
 use crate::asking::{Patience, ask, ask_since};
-use crate::lease::Lease;
+use crate::lease::{Kept, Lease};
 use crate::release::release;
 use crate::together::{Beside, caught};
 use crate::{
@@ -85,11 +85,14 @@ where
             let worked = match caught(|| inner.call(request)) {
                 Ok(handler) => {
                     let Owner { held, lease, seat, .. } = &mut *owner;
-                    let lost = || {
-                        flight.lose();
-                        seat.give_up();
+                    let told = |kept| match kept {
+                        Kept::Until(safe) => seat.is_safe_until(safe),
+                        Kept::Lost => {
+                            flight.lose();
+                            seat.give_up();
+                        }
                     };
-                    let keep = lease.keep(&*shared.store, held, lost);
+                    let keep = lease.keep(&*shared.store, held, told);
                     Beside::new(work(handler, grpc, config), keep).await
                 }
                 Err(panicked) => Worked::panicked(panicked, config),
@@ -99,10 +102,12 @@ where
             owner.cleanup.is_done();
             let record = owner.record_of(&worked, grpc);
             let mut settled = owner.settle(worked.settle, record).await;
-            if let (Settled::Other(Ok(_)), Some(asker)) = (&settled, asker)
-                && let Err(refused) = config.reauthorize(&asker).await
-            {
-                settled = Settled::Other(Err(refused));
+            if let (Settled::Other(Ok(_)), Some(asker)) = (&settled, asker) {
+                // Who asks is asked for an answer to that client alone.
+                flight.set_leaving(Leaving::Drops);
+                if let Err(refused) = config.reauthorize(&asker).await {
+                    settled = Settled::Other(Err(refused));
+                }
             }
             answer(settled, worked.result, grpc)
         }
@@ -151,12 +156,15 @@ impl<St: Store> Entry<'_, St> {
             match self.shared.flights.join(self.key, &self.fingerprint, self.flight) {
                 Found::Nobody(seat) => return self.claim(seat, &mut patience).await,
                 Found::Different => return Err(Refused::new(RefusedKind::KeyReused)),
-                // In a box, as most tries have nobody to wait for, and no room to spare.
-                Found::Other(other) => match patience.wait(Box::pin(other.landed())).await {
-                    Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
-                    Some(Landed::Gone) => {}
-                    None => return Err(Refused::in_progress(COME_BACK)),
-                },
+                Found::Other(other, safe_until) => {
+                    // In a box, as most tries have nobody to wait for, and no room to spare.
+                    match patience.wait(Box::pin(other.landed()), safe_until).await {
+                        Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
+                        None if patience.is_over() => return Err(Refused::in_progress(COME_BACK)),
+                        // Or its lease has ended, or was renewed meanwhile.
+                        Some(Landed::Gone) | None => {}
+                    }
+                }
             }
         }
     }
@@ -171,8 +179,8 @@ impl<St: Store> Entry<'_, St> {
             let claimed = match claimed.await {
                 Ok((asked, Claimed::First(held))) => {
                     cleanup.holds(held);
-                    self.flight.set_granted();
                     let lease = Lease::new(asked, self.shared.config.lease);
+                    seat.is_safe_until(lease.safe_until());
                     let shared = Arc::clone(self.shared);
                     return Ok(Entered::First(Owner { shared, held, lease, seat, cleanup }));
                 }

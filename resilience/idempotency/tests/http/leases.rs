@@ -3,9 +3,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::poll;
 use tokio::sync::oneshot;
 use tokio::task::consume_budget;
 use tokio::time::{Instant, advance, sleep, timeout};
+use tower::ServiceExt;
 
 use super::support::*;
 
@@ -278,4 +280,24 @@ async fn a_handler_that_is_busy_keeps_its_claim() {
     let second = ask(&there, post("a")).await;
     assert_eq!((first.await.unwrap().status, second.status, effects.count()), (201, 409, 1));
     assert!((14..=16).contains(&store.renewals.count()), "{}", store.renewals.count());
+}
+
+/// As where something blocks the thread that would poll it.
+#[tokio::test(start_paused = true)]
+async fn who_is_not_polled_is_in_nobodys_way_after_its_lease() {
+    let (store, effects) = (store(), Effects::default());
+    let here = served(&process(&store).wait(2 * LEASE), orders(&effects, SECOND));
+    let mut first = Box::pin(here.clone().oneshot(post("a")));
+    assert!(poll!(first.as_mut()).is_pending());
+    // One that waits already, …
+    assert_eq!(ask(&here, post("a")).await.text(), "order 1");
+    // … one with another answer in the store, and one with another request.
+    let mut first = Box::pin(here.clone().oneshot(post("b")));
+    assert!(poll!(first.as_mut()).is_pending());
+    sleep(LEASE).await;
+    let there = served(&process(&store), |_| std::future::ready(created(7)));
+    assert_eq!(ask(&there, post("b")).await.text(), "order 7");
+    assert_eq!(ask(&here, post("b")).await.text(), "order 7");
+    assert_eq!(ask(&here, post_of("b", "else")).await.status, 422);
+    assert_eq!(first.await.unwrap().headers()["idempotency-replayed"], "true");
 }
