@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, Method, Uri, header};
 
+use super::attempt::Attempt;
 use super::key_header::key_of;
 use super::refused::{Refused, RefusedKind};
 use super::settle::{Ending, Settle};
@@ -158,7 +159,10 @@ impl Config {
             };
         };
         let scope = (self.scope)(request).ok_or(Refused::new(RefusedKind::ScopeMissing))?;
-        Key::new(&scope, &key).map(Some).map_err(invalid)
+        let key = Key::new(&scope, &key).map_err(invalid)?;
+        // Inside of this layer once more it would wait for itself.
+        let runs_already = request.extensions.get::<Attempt>().map(Attempt::key) == Some(key);
+        Ok(if runs_already { None } else { Some(key) })
     }
 
     pub(super) fn fingerprint(&self, request: &Parts, body: &Bytes) -> Fingerprint {
