@@ -233,7 +233,8 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
     }
 
     /// The most bytes that the body of an answer may have to be kept. By default 1 MiB; larger
-    /// ones are passed on, and are [`Ending::Unstorable`].
+    /// ones are passed on, and are [`Ending::Unstorable`]. So is one whose headers and trailers
+    /// take 16 KiB more than what the body leaves of this.
     #[must_use]
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.config.response_limit = bytes;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use http::StatusCode;
 use mainstay_core::Code;
 
-use crate::StoreError;
+use crate::{StoreError, StoreErrorKind};
+
+/// When a client may come back whose key is in use, or cannot be looked up.
+const COME_BACK: Duration = Duration::from_secs(1);
 
 /// Why a request was not answered by the service that it was for.
 #[derive(Debug)]
@@ -134,12 +137,14 @@ impl Refused {
         Self { kind, retry_after: None, source: None }
     }
 
-    pub(crate) const fn in_progress(retry_after: Duration) -> Self {
-        Self { kind: RefusedKind::InProgress, retry_after: Some(retry_after), source: None }
+    pub(crate) const fn in_progress() -> Self {
+        Self { kind: RefusedKind::InProgress, retry_after: Some(COME_BACK), source: None }
     }
 
-    pub(crate) const fn store(source: StoreError) -> Self {
-        Self { kind: RefusedKind::StoreUnavailable, retry_after: None, source: Some(source) }
+    /// One that does not answer may do so again soon. What else is the matter may last.
+    pub(crate) fn store(source: StoreError) -> Self {
+        let retry_after = (source.kind() == StoreErrorKind::Unavailable).then_some(COME_BACK);
+        Self { kind: RefusedKind::StoreUnavailable, retry_after, source: Some(source) }
     }
 
     /// The reason.

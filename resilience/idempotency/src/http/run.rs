@@ -4,7 +4,6 @@ use std::future::Future;
 use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -23,7 +22,7 @@ use super::record::{AnswerRef, Record};
 use super::refused::{IdempotencyError, Refused, RefusedKind};
 use super::replay::replay;
 use super::service::{BoxError, Shared};
-use super::settle::Settle;
+use super::settle::{Ending, Settle};
 use super::work::{GRPC_STATUS, WorkResult, Worked, work};
 use crate::asking::{Patience, ask, ask_since};
 use crate::lease::{Kept, Lease};
@@ -33,8 +32,8 @@ use crate::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Store, StoreError, StoreErrorKind,
 };
 
-/// When a client whose key is in use may come back.
-const COME_BACK: Duration = Duration::from_secs(1);
+/// At most so many bytes that headers and trailers may take in a record are no part of the limit.
+const MOST_FIELDS: usize = 16 << 10;
 
 pub(super) struct Try<St, S, B> {
     pub(super) shared: Arc<Shared<St>>,
@@ -82,7 +81,7 @@ where
             let asker = config.reauthorize.is_some().then(|| Box::new(parts.clone()));
             let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(owner.attempt());
-            let worked = match caught(|| inner.call(request)) {
+            let mut worked = match caught(|| inner.call(request)) {
                 Ok(handler) => {
                     let Owner { held, lease, seat, .. } = &mut *owner;
                     let told = |kept| match kept {
@@ -100,7 +99,7 @@ where
             // What is done is settled, whoever is still there to hear of it.
             flight.set_leaving(Leaving::GoesOn);
             owner.cleanup.is_done();
-            let record = owner.record_of(&worked, grpc);
+            let record = owner.record_of(&mut worked, grpc);
             let mut settled = owner.settle(worked.settle, record).await;
             if let (Settled::Other(Ok(_)), Some(asker)) = (&settled, asker) {
                 // Who asks is asked for an answer to that client alone.
@@ -160,7 +159,7 @@ impl<St: Store> Entry<'_, St> {
                     // In a box, as most tries have nobody to wait for, and no room to spare.
                     match patience.wait(Box::pin(other.landed()), safe_until).await {
                         Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
-                        None if patience.is_over() => return Err(Refused::in_progress(COME_BACK)),
+                        None if patience.is_over() => return Err(Refused::in_progress()),
                         // Or its lease has ended, or was renewed meanwhile.
                         Some(Landed::Gone) | None => {}
                     }
@@ -231,7 +230,7 @@ fn refusal(claimed: &Claimed) -> Refused {
         Claimed::Reused => Refused::new(RefusedKind::KeyReused),
         Claimed::Abandoned => Refused::new(RefusedKind::OutcomeUnknown),
         Claimed::Running { .. } | Claimed::First(_) | Claimed::Completed(_) => {
-            Refused::in_progress(COME_BACK)
+            Refused::in_progress()
         }
     }
 }
@@ -256,8 +255,9 @@ impl<St: Store> Owner<St> {
         Attempt::new(self.held, Arc::clone(self.seat.flight()))
     }
 
-    /// What is to be stored, if anything is.
-    fn record_of<B: Body, E>(&self, worked: &Worked<B, E>, grpc: bool) -> Bytes {
+    /// What is to be stored, if anything is. An answer that is too long with its headers is
+    /// settled as what cannot be.
+    fn record_of<B: Body, E>(&self, worked: &mut Worked<B, E>, grpc: bool) -> Bytes {
         let WorkResult::Whole(head, body, trailers) = &worked.result else {
             return Record::marker();
         };
@@ -272,7 +272,12 @@ impl<St: Store> Owner<St> {
         let is_kept = |name: &HeaderName| {
             if are_trailers { !is_framing(name) } else { config.is_replayed(name) }
         };
-        answer.encode(is_kept)
+        let record = answer.encode(is_kept);
+        if record.len().saturating_sub(MOST_FIELDS) <= config.response_limit {
+            return record;
+        }
+        worked.settle = (config.outcomes)(Ending::Unstorable);
+        Record::marker()
     }
 
     async fn settle(&mut self, settle: Settle, record: Bytes) -> Settled {
@@ -309,7 +314,7 @@ impl<St: Store> Owner<St> {
                 self.seat.land(&theirs);
                 Settled::Other(Ok(theirs))
             }
-            Ok(Completion::Lost(None)) => Settled::Other(Err(Refused::in_progress(COME_BACK))),
+            Ok(Completion::Lost(None)) => Settled::Other(Err(Refused::in_progress())),
             // Nobody else can have answered yet.
             Err(_) if on_outage == OnOutage::Run && self.lease.is_safe() => Settled::Ours,
             Err(error) => Settled::Other(Err(Refused::store(error))),

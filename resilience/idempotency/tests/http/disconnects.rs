@@ -255,7 +255,7 @@ async fn beyond_their_cap_answers_are_not_stored_without_a_client() {
     let (store, effects) = (store(), Effects::default());
     let layer = process(&store);
     let service = served(&layer, orders(&effects, Duration::ZERO));
-    store.completions.then([Fault::Hangs; 1100]);
+    store.completions.then(std::iter::repeat_n(Fault::Hangs, 1100));
     for key in 0..1100 {
         let mut call = Box::pin(service.clone().oneshot(post(&key.to_string())));
         assert!(poll!(call.as_mut()).is_pending());

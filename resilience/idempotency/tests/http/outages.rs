@@ -13,8 +13,9 @@ async fn without_a_store_nothing_runs() {
         store.claims.always(fault);
         let service = served(&process(&store), orders(&effects, AT_ONCE));
         let start = tokio::time::Instant::now();
-        let refusal = ask(&service, post("a")).await.refusal();
-        assert_eq!(refusal, refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
+        let seen = ask(&service, post("a")).await;
+        assert_eq!(seen.refusal(), refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
+        assert_eq!(seen.headers["retry-after"], "1");
         let calls = if fault == Fault::Hangs { 3 } else { 4 };
         assert_eq!((effects.count(), store.claims.count()), (0, calls));
         assert!(start.elapsed() < Duration::from_secs(3));
