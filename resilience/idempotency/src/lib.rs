@@ -109,7 +109,7 @@ mod work;
 pub use self::fingerprint::Fingerprint;
 pub use self::guarantee::{AtLeastOnce, AtMostOnce, Guarantee};
 pub use self::http::{
-    Attempt, Ending, IdempotencyBody, IdempotencyError, IdempotencyFuture, IdempotencyLayer,
+    Attempt, Ending, Event, IdempotencyBody, IdempotencyError, IdempotencyFuture, IdempotencyLayer,
     IdempotencyService, KeyRule, OnOutage, Refused, RefusedKind, Respond, RespondFuture,
     RespondService, Settle, Unscoped, key_of,
 };

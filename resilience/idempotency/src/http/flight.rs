@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
+use std::mem;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::asking::after;
-use crate::{Fingerprint, Key};
+use crate::{Fingerprint, Key, StoreErrorKind};
 
 /// A try with a key: what runs it, those that wait for it, and its handler all look here.
 #[derive(Debug, Default)]
@@ -52,6 +53,8 @@ pub(super) enum Leaving {
 pub(super) enum Landed {
     /// With this record.
     Record(Bytes),
+    /// Without a claim, as the store is out: they run as well.
+    Unprotected(StoreErrorKind),
     /// Otherwise: each has to see for itself.
     Gone,
 }
@@ -101,15 +104,16 @@ impl Flight {
         }
     }
 
-    /// The claim is lost, or may be: its handler is told.
-    pub(super) fn lose(&self) {
+    /// The claim is lost, or may be: its handler is told. Whether that is news.
+    pub(super) fn lose(&self) -> bool {
         let mut state = self.state();
-        state.lost = true;
+        let is_news = !mem::replace(&mut state.lost, true);
         let token = state.lost_token.clone();
         drop(state);
         if let Some(token) = token {
             token.cancel();
         }
+        is_news
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -256,20 +260,23 @@ impl Seat {
     }
 
     /// Hands the record to those that wait.
-    pub(super) fn land(&mut self, record: &Bytes) {
-        // Who begins to wait from here on asks the store.
-        self.leave();
-        self.flight.land(
-            |is_awaited| {
-                if is_awaited { Landed::Record(record.clone()) } else { Landed::Gone }
-            },
-        );
+    pub(super) fn land_with(&mut self, record: &Bytes) {
+        let landed = |is_awaited| {
+            if is_awaited { Landed::Record(record.clone()) } else { Landed::Gone }
+        };
+        self.land(landed);
     }
 
     /// Has the others look for themselves, as the claim is lost, or may be.
     pub(super) fn give_up(&mut self) {
+        self.land(|_| Landed::Gone);
+    }
+
+    /// Says how it has ended, to which it makes a difference whether anybody waits.
+    pub(super) fn land(&mut self, landed: impl FnOnce(bool) -> Landed) {
+        // Who begins to wait from here on asks the store.
         self.leave();
-        self.flight.land(|_| Landed::Gone);
+        self.flight.land(landed);
     }
 
     fn leave(&mut self) {
@@ -366,7 +373,7 @@ mod tests {
         let record = Bytes::from_static(b"record");
         let mut landed = std::pin::pin!(flight.landed());
         assert!(futures_util::poll!(landed.as_mut()).is_pending());
-        seat.land(&record);
+        seat.land_with(&record);
         assert!(matches!(landed.await, Landed::Record(got) if got == record));
     }
 
@@ -384,7 +391,7 @@ mod tests {
         let flight = Flight::default();
         let before = flight.lost_token();
         assert!(!before.is_cancelled() && !flight.is_lost());
-        flight.lose();
+        assert!(flight.lose() && !flight.lose());
         assert!(before.is_cancelled() && flight.is_lost() && flight.lost_token().is_cancelled());
     }
 }

@@ -11,6 +11,7 @@ use tower_layer::Layer;
 
 use super::config::{Config, KeyRule, OnOutage, Rule};
 use super::detach::Tasks;
+use super::event::Event;
 use super::flight::Flights;
 use super::respond::Respond;
 use super::service::{IdempotencyService, Shared};
@@ -376,6 +377,29 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
     #[must_use]
     pub fn most_detached(mut self, handlers: usize) -> Self {
         self.config.most_detached = handlers;
+        self
+    }
+
+    /// Is told what no answer tells of: what ran without protection, and what could not be stored,
+    /// given up or waited for. It is called in between, so it should not take long. By default
+    /// nobody is told, which costs nothing.
+    ///
+    /// ```
+    /// # use mainstay_idempotency::MemoryStore;
+    /// use mainstay_idempotency::{Event, IdempotencyLayer, OnOutage, Scope};
+    ///
+    /// # let store = MemoryStore::default();
+    /// let layer = IdempotencyLayer::at_least_once(store)
+    ///     .scope(|_| Scope::everybody())
+    ///     .on_outage(OnOutage::Run)
+    ///     .observe(|event| match event {
+    ///         Event::Unprotected { key, error, .. } => eprintln!("{key} unprotected: {error:?}"),
+    ///         event => eprintln!("{} {}", event.as_str(), event.key()),
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn observe(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.config.observer = Some(Arc::new(observer));
         self
     }
 

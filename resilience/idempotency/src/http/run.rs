@@ -17,6 +17,7 @@ use super::body::IdempotencyBody;
 use super::cleanup::Cleanup;
 use super::collect;
 use super::config::{Config, OnOutage, is_framing};
+use super::event::Event;
 use super::flight::{Flight, Found, Landed, Leaving, Seat};
 use super::record::{AnswerRef, Record};
 use super::refused::{IdempotencyError, Refused, RefusedKind};
@@ -70,7 +71,9 @@ where
                     config.reauthorize(&parts).await?;
                     return Ok(replay(mem::take(record), grpc)?);
                 }
-                Entered::Unprotected => {
+                Entered::Unprotected(error) => {
+                    let error = *error;
+                    config.tell(|| Event::Unprotected { key, error });
                     flight.set_leaving(Leaving::AsSaid);
                     let response = inner.call(Request::from_parts(parts, body)).await;
                     let response = response.map_err(IdempotencyError::Inner)?;
@@ -87,7 +90,7 @@ where
                     let told = |kept| match kept {
                         Kept::Until(safe) => seat.is_safe_until(safe),
                         Kept::Lost => {
-                            flight.lose();
+                            lose(config, &flight, held);
                             seat.give_up();
                         }
                     };
@@ -144,7 +147,7 @@ enum Entered<St: Store> {
     First(Owner<St>),
     Replay(Bytes),
     /// The store is out, and that is allowed.
-    Unprotected,
+    Unprotected(StoreErrorKind),
 }
 
 impl<St: Store> Entry<'_, St> {
@@ -159,6 +162,7 @@ impl<St: Store> Entry<'_, St> {
                     // In a box, as most tries have nobody to wait for, and no room to spare.
                     match patience.wait(Box::pin(other.landed()), safe_until).await {
                         Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
+                        Some(Landed::Unprotected(error)) => return Ok(Entered::Unprotected(error)),
                         None if patience.is_over() => return Err(Refused::in_progress()),
                         // Or its lease has ended, or was renewed meanwhile.
                         Some(Landed::Gone) | None => {}
@@ -192,10 +196,13 @@ impl<St: Store> Entry<'_, St> {
             match claimed {
                 Ok(Claimed::Running { left }) if patience.pause(left).await => {}
                 Ok(Claimed::Completed(record)) => {
-                    seat.land(&record);
+                    seat.land_with(&record);
                     return Ok(Entered::Replay(record));
                 }
-                Err(error) if self.runs_without(&error) => return Ok(Entered::Unprotected),
+                Err(error) if self.runs_without(&error) => {
+                    seat.land(|_| Landed::Unprotected(error.kind()));
+                    return Ok(Entered::Unprotected(error.kind()));
+                }
                 Err(error) => return Err(Refused::store(error)),
                 Ok(claimed) => return Err(refusal(&claimed)),
             }
@@ -292,32 +299,54 @@ impl<St: Store> Owner<St> {
     /// If it fails the lease runs out.
     async fn release(&self) {
         let limit = self.shared.config.store_timeout;
-        drop(release(&*self.shared.store, &self.held, limit).await);
+        if let Err(error) = release(&*self.shared.store, &self.held, limit).await {
+            let Held { key, fence, .. } = self.held;
+            self.shared.config.tell(|| Event::NotReleased { key, fence, error: error.kind() });
+        }
     }
 
     async fn complete(&mut self, record: Bytes) -> Settled {
-        let Config { store_timeout, keep, on_outage, .. } = self.shared.config;
-        let complete = || self.shared.store.complete(&self.held, record.clone(), keep);
-        let completed = ask(store_timeout, complete).await;
-        if let Err(error) = &completed
-            && error.kind() == StoreErrorKind::Unavailable
-        {
-            // It goes on asking after this client is answered, for the sake of those that come.
-            self.cleanup.completes(self.held, record.clone(), self.lease.safe_until());
-        }
-        match completed {
+        let Self { shared, held, lease, seat, cleanup } = self;
+        let Config { store_timeout, keep, on_outage, .. } = shared.config;
+        let complete = || shared.store.complete(held, record.clone(), keep);
+        // The handler has nothing to be told any more. That it is lost may be what it has come to.
+        let told = |kept| match kept {
+            Kept::Until(safe) => seat.is_safe_until(safe),
+            Kept::Lost => seat.give_up(),
+        };
+        let renewing = lease.keep(&*shared.store, held, told);
+        let error = match Beside::new(ask(store_timeout, complete), renewing).await {
             Ok(Completion::Stored) => {
-                self.seat.land(&record);
-                Settled::Ours
+                seat.land_with(&record);
+                return Settled::Ours;
             }
-            Ok(Completion::Lost(Some(theirs))) => {
-                self.seat.land(&theirs);
-                Settled::Other(Ok(theirs))
+            Ok(Completion::Lost(theirs)) => {
+                lose(&shared.config, seat.flight(), held);
+                let Some(theirs) = theirs else {
+                    return Settled::Other(Err(Refused::in_progress()));
+                };
+                seat.land_with(&theirs);
+                return Settled::Other(Ok(theirs));
             }
-            Ok(Completion::Lost(None)) => Settled::Other(Err(Refused::in_progress())),
-            // Nobody else can have answered yet.
-            Err(_) if on_outage == OnOutage::Run && self.lease.is_safe() => Settled::Ours,
-            Err(error) => Settled::Other(Err(Refused::store(error))),
+            Err(error) => error,
+        };
+        let Held { key, fence, .. } = *held;
+        shared.config.tell(|| Event::NotStored { key, fence, error: error.kind() });
+        if error.kind() == StoreErrorKind::Unavailable {
+            // It goes on asking after this client is answered, for the sake of those that come.
+            cleanup.completes(*held, record, lease.safe_until());
         }
+        if on_outage == OnOutage::Run && lease.is_safe() {
+            // Nobody else can have answered yet.
+            return Settled::Ours;
+        }
+        Settled::Other(Err(Refused::store(error)))
+    }
+}
+
+/// The handler is told, and who listens, once.
+fn lose(config: &Config, flight: &Flight, held: &Held) {
+    if flight.lose() {
+        config.tell(|| Event::ClaimLost { key: held.key, fence: held.fence });
     }
 }

@@ -301,3 +301,20 @@ async fn who_is_not_polled_is_in_nobodys_way_after_its_lease() {
     assert_eq!(ask(&here, post_of("b", "else")).await.status, 422);
     assert_eq!(first.await.unwrap().headers()["idempotency-replayed"], "true");
 }
+
+/// The effect has happened: that its answer is still on its way to the store is no reason to let
+/// another try repeat it.
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_kept_while_its_answer_is_stored() {
+    let (store, effects) = (store(), Effects::default());
+    store.completions.then([Fault::Hangs, Fault::Hangs]);
+    let layer = || process(&store).lease(SECOND);
+    let here = served(&layer(), orders(&effects, SECOND / 2));
+    let there = served(&layer(), orders(&effects, Duration::ZERO));
+    let first = tokio::spawn(async move { ask(&here, post("a")).await });
+    settle().await;
+    let second = ask(&there, post("a")).await;
+    assert_eq!(first.await.unwrap().text(), "order 1");
+    assert_eq!((second.text(), second.is_replayed()), ("order 1", true));
+    assert_eq!(effects.count(), 1);
+}

@@ -9,6 +9,7 @@ mod clients;
 mod contract;
 mod cost;
 mod disconnects;
+mod events;
 mod faults;
 mod grpc;
 mod keys;

@@ -120,3 +120,16 @@ async fn a_store_that_is_slow_is_not_out() {
     assert!(ask(&service, post("a")).await.is_replayed());
     assert_eq!(effects.count(), 1);
 }
+
+/// One of them finds out that the store hangs, for all.
+#[tokio::test(start_paused = true)]
+async fn duplicates_run_as_well_where_all_runs_without_a_store() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.always(Fault::Hangs);
+    let layer = process(&store).on_outage(OnOutage::Run).store_timeout(SECOND);
+    let service = served(&layer, orders(&effects, AT_ONCE));
+    let start = tokio::time::Instant::now();
+    let (first, second) = tokio::join!(ask(&service, post("a")), ask(&service, post("a")));
+    assert_eq!((first.status, second.status, effects.count()), (201, 201, 2));
+    assert!(store.claims.count() == 3 && start.elapsed() < SECOND);
+}
