@@ -36,7 +36,8 @@ pub enum RefusedKind {
     /// Another try with this key has died, and nobody knows whether it had its effect. Only
     /// [at most once](crate::AtMostOnce).
     OutcomeUnknown,
-    /// Another try with this key has ended, and its answer was not one to be kept.
+    /// Another try with this key has answered, and its answer was not one to be kept. A stream may
+    /// still run.
     AnswerNotKept,
     /// Who asks may not have the answer that another try was given.
     ReplayForbidden,
@@ -120,7 +121,7 @@ impl RefusedKind {
                 "A request with this Idempotency-Key did not end. It may have had its effect."
             }
             Self::AnswerNotKept => {
-                "A request with this Idempotency-Key has ended. Its answer was not kept."
+                "A request with this Idempotency-Key was answered. The answer was not kept."
             }
             Self::ReplayForbidden => "The answer to this Idempotency-Key is not for this caller.",
             Self::BodyTooLarge => "The body is too large.",

@@ -18,3 +18,4 @@ mod outages;
 mod panics;
 mod support;
 mod wire;
+mod with_tonic;
