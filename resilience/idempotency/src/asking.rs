@@ -26,12 +26,13 @@ pub(crate) async fn ask<T, F>(limit: Duration, mut call: impl FnMut() -> F) -> R
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    let (share, longest_pause) = (limit / 5, limit / 20);
-    let mut pauses = Pauses::up_to(longest_pause);
-    let (mut left, mut tries, mut hung) = (limit, 1, 0);
+    let mut pauses = Pauses::up_to(limit / 20);
+    let (mut tries, mut hung) = (0, 0);
     loop {
+        tries += 1;
         let is_last = tries == TRIES || hung == MOST_HUNG;
-        let time = if is_last { left } else { share };
+        // Each that went before has had a fifth at most, and a pause of a twentieth.
+        let time = if is_last { limit / TRIES * (TRIES + 1 - tries) } else { limit / 5 };
         let error = match Within::new(time, call()).await {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => error,
@@ -43,8 +44,6 @@ where
         if is_last || error.kind() != StoreErrorKind::Unavailable {
             return Err(error);
         }
-        tries += 1;
-        left = left.saturating_sub(share + longest_pause);
         sleep(pauses.next()).await;
     }
 }

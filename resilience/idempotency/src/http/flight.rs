@@ -281,12 +281,14 @@ impl Seat {
 
     fn leave(&mut self) {
         let Some(flights) = self.flights.take() else { return };
-        if let Entry::Occupied(place) = flights.shard(&self.key).entry(self.key)
-            // Its place may have gone to another.
-            && Arc::ptr_eq(&place.get().flight, &self.flight)
-        {
-            place.remove();
-            flights.count.fetch_sub(1, Ordering::Relaxed);
+        let mut shard = flights.shard(&self.key);
+        match shard.remove(&self.key) {
+            Some(seated) if Arc::ptr_eq(&seated.flight, &self.flight) => {
+                flights.count.fetch_sub(1, Ordering::Relaxed);
+            }
+            // Its place has gone to another, with the count of it.
+            Some(other) => drop(shard.insert(self.key, other)),
+            None => {}
         }
     }
 }

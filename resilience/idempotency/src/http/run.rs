@@ -71,9 +71,7 @@ where
                     config.reauthorize(&parts).await?;
                     return Ok(replay(mem::take(record), grpc)?);
                 }
-                Entered::Unprotected(error) => {
-                    let error = *error;
-                    config.tell(|| Event::Unprotected { key, error });
+                Entered::Unprotected => {
                     flight.set_leaving(Leaving::AsSaid);
                     let response = inner.call(Request::from_parts(parts, body)).await;
                     let response = response.map_err(IdempotencyError::Inner)?;
@@ -90,7 +88,7 @@ where
                     let told = |kept| match kept {
                         Kept::Until(safe) => seat.is_safe_until(safe),
                         Kept::Lost => {
-                            lose(config, &flight, held);
+                            lose(config, seat.flight(), held);
                             seat.give_up();
                         }
                     };
@@ -147,7 +145,7 @@ enum Entered<St: Store> {
     First(Owner<St>),
     Replay(Bytes),
     /// The store is out, and that is allowed.
-    Unprotected(StoreErrorKind),
+    Unprotected,
 }
 
 impl<St: Store> Entry<'_, St> {
@@ -162,7 +160,7 @@ impl<St: Store> Entry<'_, St> {
                     // In a box, as most tries have nobody to wait for, and no room to spare.
                     match patience.wait(Box::pin(other.landed()), safe_until).await {
                         Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
-                        Some(Landed::Unprotected(error)) => return Ok(Entered::Unprotected(error)),
+                        Some(Landed::Unprotected(error)) => return Ok(self.unprotected(error)),
                         None if patience.is_over() => return Err(Refused::in_progress()),
                         // Or its lease has ended, or was renewed meanwhile.
                         Some(Landed::Gone) | None => {}
@@ -201,12 +199,17 @@ impl<St: Store> Entry<'_, St> {
                 }
                 Err(error) if self.runs_without(&error) => {
                     seat.land(|_| Landed::Unprotected(error.kind()));
-                    return Ok(Entered::Unprotected(error.kind()));
+                    return Ok(self.unprotected(error.kind()));
                 }
                 Err(error) => return Err(Refused::store(error)),
                 Ok(claimed) => return Err(refusal(&claimed)),
             }
         }
+    }
+
+    fn unprotected(&self, error: StoreErrorKind) -> Entered<St> {
+        self.shared.config.tell(|| Event::Unprotected { key: self.key, error });
+        Entered::Unprotected
     }
 
     fn claim_of(&self) -> Claim {
@@ -314,7 +317,8 @@ impl<St: Store> Owner<St> {
             Kept::Until(safe) => seat.is_safe_until(safe),
             Kept::Lost => seat.give_up(),
         };
-        let renewing = lease.keep(&*shared.store, held, told);
+        // In a box that is made if it is polled: most answers are stored at once.
+        let renewing = async { Box::pin(lease.keep(&*shared.store, held, told)).await };
         let error = match Beside::new(ask(store_timeout, complete), renewing).await {
             Ok(Completion::Stored) => {
                 seat.land_with(&record);

@@ -9,7 +9,7 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Limited, StreamBody, channel::Channel};
-use mainstay_idempotency::{AtLeastOnce, Ending, IdempotencyLayer, Scope, Settle};
+use mainstay_idempotency::{AtLeastOnce, Ending, Settle};
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
@@ -299,8 +299,7 @@ async fn a_sensitive_header_is_replayed_as_one() {
 #[tokio::test]
 async fn an_upgrade_is_not_replayed() {
     let (store, effects) = (store(), Effects::default());
-    let layer = IdempotencyLayer::at_most_once(store).scope(|_| Scope::everybody());
-    let service = served(&layer, {
+    let service = served(&process(&store).outcomes(|_| Settle::Store), {
         let effects = effects.clone();
         move |_| {
             effects.happen();
