@@ -160,7 +160,10 @@ impl<St: Store> Entry<'_, St> {
                     // In a box, as most tries have nobody to wait for, and no room to spare.
                     match patience.wait(Box::pin(other.landed()), safe_until).await {
                         Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
-                        Some(Landed::Unprotected(error)) => return Ok(self.unprotected(error)),
+                        Some(Landed::Unprotected(error)) => {
+                            self.tell_unprotected(error);
+                            return Ok(Entered::Unprotected);
+                        }
                         None if patience.is_over() => return Err(Refused::in_progress()),
                         // Or its lease has ended, or was renewed meanwhile.
                         Some(Landed::Gone) | None => {}
@@ -199,7 +202,8 @@ impl<St: Store> Entry<'_, St> {
                 }
                 Err(error) if self.runs_without(&error) => {
                     seat.land(|_| Landed::Unprotected(error.kind()));
-                    return Ok(self.unprotected(error.kind()));
+                    self.tell_unprotected(error.kind());
+                    return Ok(Entered::Unprotected);
                 }
                 Err(error) => return Err(Refused::store(error)),
                 Ok(claimed) => return Err(refusal(&claimed)),
@@ -207,9 +211,8 @@ impl<St: Store> Entry<'_, St> {
         }
     }
 
-    fn unprotected(&self, error: StoreErrorKind) -> Entered<St> {
+    fn tell_unprotected(&self, error: StoreErrorKind) {
         self.shared.config.tell(|| Event::Unprotected { key: self.key, error });
-        Entered::Unprotected
     }
 
     fn claim_of(&self) -> Claim {
