@@ -96,6 +96,7 @@ mod asking;
 pub mod conformance;
 #[cfg(feature = "errors")]
 mod errors;
+mod fence;
 mod fingerprint;
 mod guarantee;
 mod http;
@@ -108,6 +109,7 @@ mod store;
 mod together;
 mod work;
 
+pub use self::fence::Fence;
 pub use self::fingerprint::Fingerprint;
 pub use self::guarantee::{AtLeastOnce, AtMostOnce, Guarantee};
 pub use self::http::{
@@ -117,7 +119,7 @@ pub use self::http::{
 };
 pub use self::key::{InvalidKey, Key, Scope};
 pub use self::memory::{MemoryStore, MemoryStoreBuilder};
-pub use self::nonce::{Fence, Nonce};
+pub use self::nonce::Nonce;
 pub use self::store::{
     Claim, Claimed, Completion, DynStore, Held, Promise, Renewal, Store, StoreError, StoreErrorKind,
 };

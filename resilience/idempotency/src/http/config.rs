@@ -6,36 +6,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, Method, Uri, header};
+use http::{HeaderName, Method, Uri};
 
 use super::attempt::Attempt;
 use super::event::Event;
+use super::headers::{REPLAYED, is_framing};
 use super::key_header::key_of;
+use super::outage::OnOutage;
 use super::refused::{Refused, RefusedKind};
+use super::rule::KeyRule;
 use super::settle::{Ending, Settle};
 use crate::{Fingerprint, Guarantee, Key, Scope};
-
-/// What a request has to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyRule {
-    /// A key: without one it is refused.
-    Required,
-    /// A key, or it runs without protection.
-    Optional,
-    /// No matter what: it runs without protection.
-    Ignored,
-}
-
-/// What becomes of requests while the store does not answer or is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnOutage {
-    /// They are refused. So is one whose answer could not be stored after it had run: that may be
-    /// asked for again, and what is told then is what is true for all. While the lease lasts the
-    /// store is asked further to keep it.
-    Refuse,
-    /// They run without protection. What the store has and cannot be read is refused all the same.
-    Run,
-}
 
 /// A closure of the user's that looks at the head of a request.
 pub(super) type Of<T> = Arc<dyn Fn(&Parts) -> T + Send + Sync>;
@@ -72,49 +53,6 @@ pub(super) struct Config {
 pub(super) enum Rule {
     All(KeyRule),
     By(Of<KeyRule>),
-}
-
-/// The headers that are given again unless more are named: those that say what the body is, where
-/// the thing is that was made, what to do next, and what gRPC has for a status.
-const REPLAYED: [HeaderName; 21] = [
-    header::CONTENT_TYPE,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LANGUAGE,
-    header::CONTENT_DISPOSITION,
-    header::LOCATION,
-    header::ETAG,
-    header::LAST_MODIFIED,
-    header::CACHE_CONTROL,
-    header::VARY,
-    header::LINK,
-    header::ALLOW,
-    header::CONTENT_LOCATION,
-    header::RETRY_AFTER,
-    header::TRAILER,
-    HeaderName::from_static("preference-applied"),
-    HeaderName::from_static("deprecation"),
-    HeaderName::from_static("sunset"),
-    HeaderName::from_static("grpc-encoding"),
-    HeaderName::from_static("grpc-status"),
-    HeaderName::from_static("grpc-message"),
-    HeaderName::from_static("grpc-status-details-bin"),
-];
-
-/// What is of a connection, or of how a body is sent over it: it is never given again.
-const FRAMING: [HeaderName; 9] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::PROXY_AUTHENTICATE,
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("http2-settings"),
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
-
-pub(super) fn is_framing(name: &HeaderName) -> bool {
-    FRAMING.contains(name)
 }
 
 impl Config {
