@@ -66,11 +66,13 @@ async fn an_order_that_somebody_else_settled_is_answered() {
     let answer = async { service.api.order("k", &new_order()).await };
     let settle = async {
         charged(&service).await;
-        let settle = "UPDATE orders SET fence = fence + 1, status = 'paid', payment_id = 'theirs'";
+        let settle = r#"UPDATE orders SET fence = fence + 1, status = 'paid', payment_id = 'theirs',
+            answer = CAST('{"payment_id":"theirs"}' AS BLOB)"#;
         sqlx::raw_sql(settle).execute(&mut other).await.unwrap();
     };
     let (answer, ()) = tokio::join!(answer, settle);
     assert_eq!(answer.status(), 201);
+    assert_eq!(answer.headers()["idempotency-replayed"], "true");
     assert_eq!(answer.json::<Value>().await.unwrap()["payment_id"], "theirs");
     drop(database);
 }

@@ -2,27 +2,22 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use mainstay_examples::orders::grpc::v1;
 use mainstay_examples::payments::{Booking, Fate};
 use mainstay_redis::redis;
-use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::breaker::{charges_seen, seed_of};
 use crate::support::{
-    Fault, Service, Setup, Simulator, assert_problem, assert_status, eventually, keyed, new_order,
-    on_each_store, order_message, with_metadata,
+    Fault, Seen, Service, Setup, Simulator, assert_problem, assert_replays, assert_status,
+    eventually, keyed, new_order, on_each_store, order_message, with_metadata,
 };
 
 on_each_store!(
     sixty_four_at_once_are_one_order_and_one_charge,
     a_kill_during_the_charge_and_a_retry_charge_once,
-    a_replay_is_the_first_answer,
-    an_answer_outlives_the_process,
     a_charge_may_outlast_the_lease,
     a_refusal_is_no_answer,
     a_key_is_of_one_payload,
@@ -42,8 +37,6 @@ const NO_KEYS: Fault =
     Fault { status: 503, reason: "IDEMPOTENCY_STORE_UNAVAILABLE", code: "UNAVAILABLE" };
 const NO_PAYMENTS: Fault =
     Fault { status: 503, reason: "PAYMENTS_UNAVAILABLE", code: "UNAVAILABLE" };
-const DECLINED: Fault =
-    Fault { status: 402, reason: "PAYMENT_DECLINED", code: "FAILED_PRECONDITION" };
 const NOT_CANCELLABLE: Fault =
     Fault { status: 409, reason: "ORDER_NOT_CANCELLABLE", code: "FAILED_PRECONDITION" };
 const TOO_LARGE: Fault = Fault { status: 413, reason: "BODY_TOO_LARGE", code: "OUT_OF_RANGE" };
@@ -134,73 +127,6 @@ async fn a_kill_during_the_charge_and_a_retry_charge_once(setup: Setup) {
         assert_eq!(order["status"], "paid");
         assert_eq!(gateway.charges_of(order["id"].as_str().unwrap()).await.len(), 1);
     }
-}
-
-async fn a_replay_is_the_first_answer(setup: Setup) {
-    let simulator = Simulator::start().await;
-    let service = Service::start_on(&setup, &simulator).await;
-    let api = &service.api;
-    let first = Seen::of(api.order("k", &new_order()).await).await;
-    assert_eq!((first.status, first.is_replay()), (201, false));
-    let order: Value = serde_json::from_slice(&first.body).unwrap();
-    let id = order["id"].as_str().unwrap();
-    let cancelled = Seen::of(api.cancel("c", id).await).await;
-    assert_eq!((cancelled.status, cancelled.is_replay()), (200, false));
-
-    // Also after the order has moved on.
-    assert_replays(&Seen::of(api.order("k", &new_order()).await).await, &first);
-    assert_replays(&Seen::of(api.cancel("c", id).await).await, &cancelled);
-
-    let mut client = service.grpc().await;
-    let first = client.create_order(keyed(order_message(), "k")).await.unwrap();
-    assert!(!first.metadata().contains_key("idempotency-replayed"));
-    let id = first.get_ref().id.clone();
-    let cancel = || keyed(v1::CancelOrderRequest { id: id.clone() }, "c");
-    let cancelled = client.cancel_order(cancel()).await.unwrap();
-    let again = client.create_order(keyed(order_message(), "k")).await.unwrap();
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(again.get_ref(), first.get_ref());
-    let again = client.cancel_order(cancel()).await.unwrap();
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(again.get_ref(), cancelled.get_ref());
-    assert_eq!(simulator.gateway.total().await, 2);
-
-    simulator.gateway.set_faults(json!({ "error_rate": 1, "status": 402 })).await;
-    assert_problem(api.order("declined", &new_order()).await, DECLINED).await;
-    client.create_order(keyed(order_message(), "declined")).await.unwrap_err();
-    simulator.gateway.no_faults().await;
-    let again = api.order("declined", &new_order()).await;
-    assert_eq!(again.headers()["idempotency-replayed"], "true");
-    assert_problem(again, DECLINED).await;
-    let again = client.create_order(keyed(order_message(), "declined")).await.unwrap_err();
-    assert_status(&again, Code::FailedPrecondition, "PAYMENT_DECLINED");
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(simulator.gateway.total().await, 2);
-}
-
-/// Also where the store of keys does not.
-async fn an_answer_outlives_the_process(setup: Setup) {
-    let simulator = Simulator::start().await;
-    let service = Service::start_on(&setup, &simulator).await;
-    let api = &service.api;
-    let first = Seen::of(api.order("k", &new_order()).await).await;
-    let order: Value = serde_json::from_slice(&first.body).unwrap();
-    let id = order["id"].as_str().unwrap();
-    let cancelled = Seen::of(api.cancel("c", id).await).await;
-    assert_eq!((first.status, cancelled.status), (201, 200));
-    let mut client = service.grpc().await;
-    let message = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
-    service.process.kill().await;
-
-    let service = Service::start_on(&setup, &simulator).await;
-    let api = &service.api;
-    assert_replays(&Seen::of(api.order("k", &new_order()).await).await, &first);
-    assert_replays(&Seen::of(api.cancel("c", id).await).await, &cancelled);
-    let mut client = service.grpc().await;
-    let again = client.create_order(keyed(order_message(), "k")).await.unwrap();
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(again.into_inner(), message);
-    assert_eq!(simulator.gateway.total().await, 2);
 }
 
 /// Whoever charges gives word: neither a retry nor the reconciler takes the order over meanwhile.
@@ -403,31 +329,4 @@ async fn a_store_that_forgets_costs_no_second_charge() {
     assert_problem(api.order("k", &other).await, REUSED).await;
     api.ordered("l").await;
     assert_eq!(simulator.gateway.total().await, 2);
-}
-
-/// An answer, as far as it is to be the same again.
-#[derive(Debug)]
-struct Seen {
-    status: u16,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Seen {
-    async fn of(response: Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.bytes().await.unwrap() }
-    }
-
-    fn is_replay(&self) -> bool {
-        self.headers.get("idempotency-replayed").is_some_and(|value| value == "true")
-    }
-}
-
-fn assert_replays(again: &Seen, first: &Seen) {
-    assert!(again.is_replay() && !first.is_replay(), "{again:?}");
-    assert_eq!((again.status, &again.body), (first.status, &first.body));
-    for name in ["content-type", "location"] {
-        assert_eq!(again.headers.get(name), first.headers.get(name), "{name}");
-    }
 }

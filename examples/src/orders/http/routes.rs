@@ -17,12 +17,12 @@ use serde::Serialize;
 use super::order_id::OrderId;
 use super::{order_body, order_query};
 use crate::orders::OrderError;
+use crate::orders::answer::{Answer, Outcome};
 use crate::orders::context::RequestContext;
 use crate::orders::idempotency::{Call, Guards, REPLAYED, ScopedKey, fingerprint, guarded};
 use crate::orders::middleware::check_timeouts;
-use crate::orders::model::{Cursor, Order, Status};
-use crate::orders::service::{Answer, Orders};
-use crate::orders::store::Record;
+use crate::orders::model::{Cursor, Order};
+use crate::orders::service::Orders;
 
 /// The most bytes of a body.
 pub(super) const MOST_BODY: usize = 64 * 1024;
@@ -72,7 +72,7 @@ async fn create(
     let key = ScopedKey::from_headers(CREATE.route, &headers)?;
     let new = order_body::read(&headers, &body)?;
     let answer = orders.create(&context, &key, fence(attempt), &new).await?;
-    Ok(marked(answer, created))
+    Ok(answered(answer))
 }
 
 async fn show(
@@ -98,7 +98,7 @@ async fn cancel(
 ) -> Result<Response, OrderError> {
     let key = ScopedKey::from_headers(CANCEL.route, &headers)?;
     let answer = orders.cancel(&key, fence(attempt), &id).await?;
-    Ok(marked(answer, |record| json(record).into_response()))
+    Ok(answered(answer))
 }
 
 /// What a body asks for, if it can be read.
@@ -129,29 +129,26 @@ pub(super) fn unread(rejection: BytesRejection) -> OrderError {
     }
 }
 
-/// The response to an order that was asked for, whatever the gateway said to it.
-fn created(record: Record) -> Response {
-    if record.order.status == Status::Declined {
-        return OrderError::Declined.into_response();
-    }
-    let location = format!("/v1/orders/{}", record.order.id);
-    (StatusCode::CREATED, [(LOCATION, location)], json(record)).into_response()
-}
-
-/// The bytes that were written down, and not the order written once more: another release might
-/// write it in another way.
-fn json(record: Record) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], record.json)
-}
-
 /// The fence of the claim that a layer around the route has made, if there is one.
 fn fence(attempt: Option<Extension<Attempt>>) -> Option<Fence> {
     attempt.map(|Extension(attempt)| attempt.fence())
 }
 
 /// The response to an answer, marked if it was given before.
-fn marked(answer: Answer, respond: impl FnOnce(Record) -> Response) -> Response {
-    let mut response = respond(answer.record);
+fn answered(answer: Answer) -> Response {
+    const JSON: &str = "application/json";
+    const PROBLEM: &str = "application/problem+json";
+    let body = answer.body;
+    let mut response = match answer.outcome {
+        Outcome::Ordered(id) => {
+            let location = (LOCATION, format!("/v1/orders/{id}"));
+            (StatusCode::CREATED, [location], [(CONTENT_TYPE, JSON)], body).into_response()
+        }
+        Outcome::Declined => {
+            (StatusCode::PAYMENT_REQUIRED, [(CONTENT_TYPE, PROBLEM)], body).into_response()
+        }
+        Outcome::Cancelled => ([(CONTENT_TYPE, JSON)], body).into_response(),
+    };
     if answer.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
