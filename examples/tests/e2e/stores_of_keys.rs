@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::breaker::{charges_seen, seed_of};
+use crate::errors_grpc::raw;
 use crate::support::{
     Fault, Seen, Service, Setup, Simulator, assert_problem, assert_replays, assert_status,
     eventually, keyed, new_order, on_each_store, order_message, with_metadata,
@@ -21,6 +22,7 @@ on_each_store!(
     a_charge_may_outlast_the_lease,
     a_refusal_is_no_answer,
     a_key_is_of_one_payload,
+    what_is_wrong_in_itself_is_told_so_whatever_its_key_was_used_for,
     a_key_is_needed,
     a_key_in_use_is_in_progress,
 );
@@ -39,6 +41,12 @@ const NO_PAYMENTS: Fault =
     Fault { status: 503, reason: "PAYMENTS_UNAVAILABLE", code: "UNAVAILABLE" };
 const NOT_CANCELLABLE: Fault =
     Fault { status: 409, reason: "ORDER_NOT_CANCELLABLE", code: "FAILED_PRECONDITION" };
+const INVALID_FIELDS: Fault =
+    Fault { status: 422, reason: "VALIDATION_FAILED", code: "INVALID_ARGUMENT" };
+const MALFORMED: Fault = Fault { status: 400, reason: "MALFORMED_BODY", code: "INVALID_ARGUMENT" };
+const WRONG_TYPE: Fault =
+    Fault { status: 415, reason: "UNSUPPORTED_MEDIA_TYPE", code: "INVALID_ARGUMENT" };
+const NO_ORDER: Fault = Fault { status: 404, reason: "ORDER_NOT_FOUND", code: "NOT_FOUND" };
 const TOO_LARGE: Fault = Fault { status: 413, reason: "BODY_TOO_LARGE", code: "OUT_OF_RANGE" };
 
 async fn sixty_four_at_once_are_one_order_and_one_charge(setup: Setup) {
@@ -213,6 +221,47 @@ async fn a_key_is_of_one_payload(setup: Setup) {
     assert_eq!(simulator.gateway.total().await, 3);
 }
 
+async fn what_is_wrong_in_itself_is_told_so_whatever_its_key_was_used_for(setup: Setup) {
+    let simulator = Simulator::start().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    let (api, mut client) = (&service.api, service.grpc().await);
+    let order = api.ordered("k").await;
+    let id = order["id"].as_str().unwrap();
+    assert_eq!(api.cancel("c", id).await.status(), 200);
+    let message = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
+    let cancel = |id: &str| keyed(v1::CancelOrderRequest { id: id.to_owned() }, "c");
+    client.cancel_order(cancel(&message.id)).await.unwrap();
+
+    let mut told = Vec::new();
+    for key in ["k", "fresh"] {
+        let wrong = api.order(key, &json!({ "currency": "EUR", "lines": [] })).await;
+        told.push(assert_problem(wrong, INVALID_FIELDS).await["errors"].clone());
+        let broken = api.ordering(key, &Value::Null).body("{");
+        assert_problem(broken.send().await.unwrap(), MALFORMED).await;
+        let text = api.request(reqwest::Method::POST, "/v1/orders").body("{}");
+        let text = text.header("idempotency-key", key).header("content-type", "text/plain");
+        assert_problem(text.send().await.unwrap(), WRONG_TYPE).await;
+
+        let wrong = v1::CreateOrderRequest { currency: "marks".to_owned(), ..order_message() };
+        let wrong = client.create_order(keyed(wrong, key)).await.unwrap_err();
+        assert_status(&wrong, Code::InvalidArgument, "VALIDATION_FAILED");
+        let broken = raw(&service, b"\x0a\xff".to_vec(), &[("idempotency-key", key)]).await;
+        assert_eq!(broken["grpc-message"], "The body is malformed.");
+    }
+    assert_eq!(told[0], told[1]);
+    for key in ["c", "fresh"] {
+        assert_problem(api.cancel(key, "7").await, NO_ORDER).await;
+        let missing = keyed(v1::CancelOrderRequest { id: "7".to_owned() }, key);
+        let missing = client.cancel_order(missing).await.unwrap_err();
+        assert_status(&missing, Code::NotFound, "ORDER_NOT_FOUND");
+    }
+    // Nor has any of it used a key up.
+    assert_eq!(api.ordered("k").await, order);
+    api.ordered("fresh").await;
+    client.create_order(keyed(order_message(), "fresh")).await.unwrap();
+    assert_eq!(simulator.gateway.total().await, 4);
+}
+
 async fn a_key_is_needed(setup: Setup) {
     let simulator = Simulator::start().await;
     let service = Service::start_on(&setup, &simulator).await;
@@ -302,6 +351,24 @@ async fn nothing_is_charged_while_redis_is_away() {
     assert_eq!(again.headers()["idempotency-replayed"], "true");
     assert_eq!(again.json::<Value>().await.unwrap(), order);
     assert_eq!(simulator.gateway.total().await, 2);
+}
+
+/// The layers of two calls are around each other, and each minds its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_claims_its_key_once() {
+    let setup = Setup::redis();
+    let simulator = Simulator::start().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    let mut client = service.grpc().await;
+    let order = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
+    let cancel = v1::CancelOrderRequest { id: order.id };
+    client.cancel_order(keyed(cancel, "c")).await.unwrap();
+    let order = service.api.ordered("k").await;
+    assert_eq!(service.api.cancel("c", order["id"].as_str().unwrap()).await.status(), 200);
+    let redis = redis::Client::open(setup.keys_url()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    let claims: u64 = redis::cmd("DBSIZE").query_async(&mut redis).await.unwrap();
+    assert_eq!(claims, 4);
 }
 
 /// What a store forgets, orders know by their scope and key.

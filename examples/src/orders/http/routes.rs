@@ -21,7 +21,7 @@ use crate::orders::answer::{Answer, Outcome};
 use crate::orders::context::RequestContext;
 use crate::orders::idempotency::{Call, Guards, REPLAYED, ScopedKey, fingerprint, guarded};
 use crate::orders::middleware::check_timeouts;
-use crate::orders::model::{Cursor, Order};
+use crate::orders::model::{self, Cursor, Order};
 use crate::orders::service::Orders;
 
 /// The most bytes of a body.
@@ -37,7 +37,7 @@ const CANCEL: Call = Call {
     route: "POST /v1/orders/{id}/cancel",
     most_body: MOST_BODY,
     is: |_| true,
-    fingerprint: |request, _| Some(Fingerprint::of([request.uri.path().as_bytes()])),
+    fingerprint: cancelled,
     is_paid: false,
 };
 
@@ -105,6 +105,12 @@ async fn cancel(
 fn asked_for(request: &Parts, body: &Bytes) -> Option<Fingerprint> {
     let new = order_body::read(&request.headers, body).ok()?;
     fingerprint(&new).ok()
+}
+
+/// Which order a path calls off, if it can be one.
+fn cancelled(request: &Parts, _: &Bytes) -> Option<Fingerprint> {
+    let id = model::OrderId::parse(request.uri.path().split('/').nth(3)?)?;
+    Some(Fingerprint::of([id.as_bytes().as_slice()]))
 }
 
 /// Refuses a body by its headers, before the caller is told to send it.
