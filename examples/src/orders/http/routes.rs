@@ -43,7 +43,7 @@ const CANCEL: Call = Call {
 
 /// The routes of orders, with layers for idempotency keys around the calls that need one, unless
 /// the service does that by itself.
-pub fn router(orders: Orders, guards: &Guards) -> Router {
+pub fn router(orders: Orders, guards: &mut Guards) -> Router {
     Router::new()
         .route("/v1/orders", guarded(post(create), guards.guard(CREATE)).get(list))
         .route("/v1/orders/{id}", get(show))

@@ -47,19 +47,32 @@ pub(super) struct Asked {
     pub(super) fingerprint: Fingerprint,
 }
 
-/// The layers around all calls of one wire, if keys are not kept in the database.
-#[derive(Clone, Debug)]
-pub struct Guards(Option<DynStore>);
+/// The layers around all calls, if keys are not kept in the database.
+#[derive(Debug)]
+pub struct Guards {
+    store: Option<DynStore>,
+    handed_out: Vec<Guard>,
+}
 
 impl Guards {
     /// On this store; without one, no layers.
     pub fn on(store: Option<DynStore>) -> Self {
-        Self(store)
+        Self { store, handed_out: Vec::new() }
     }
 
     /// The layer around this call.
-    pub fn guard(&self, call: Call) -> Option<Guard> {
-        self.0.clone().map(|store| Guard { call, layer: layer(store, call) })
+    pub fn guard(&mut self, call: Call) -> Option<Guard> {
+        let guard = Guard { call, layer: layer(self.store.clone()?, call) };
+        self.handed_out.push(guard.clone());
+        Some(guard)
+    }
+
+    /// Waits until no key is left to be completed or released: those of requests that are gone, once
+    /// the connections are.
+    pub async fn drain(&self) {
+        for guard in &self.handed_out {
+            guard.layer.drain().await;
+        }
     }
 }
 
