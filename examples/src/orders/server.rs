@@ -101,7 +101,7 @@ impl Server {
     pub async fn start(config: &OrdersConfig, extra: ExtraRoutes) -> Result<Self, StartError> {
         let store = Store::open(&config.database).await?;
         let keys = config.idempotency.open(store.id()).await?;
-        let mut guards = Guards::on(keys.clone());
+        let mut guards = Guards::on(keys.store.clone());
         let sockets = Sockets::bind(config).await?;
         let mut payments = JoinSet::new();
         let url = match &config.payments {
@@ -109,7 +109,10 @@ impl Server {
             None => embed_payments(&mut payments).await?,
         };
         let addresses = sockets.addresses(url)?;
-        let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments)?, keys);
+        let gateway = Gateway::new(&addresses.payments)?;
+        let orders = Orders::new(store.clone(), gateway, keys.store.clone());
+        let draining = CancellationToken::new();
+        let health = Health::new(&orders, keys, draining.clone());
         let closing = CancellationToken::new();
         let (grpc, reporter) = grpc::router(orders.clone(), &mut guards, closing.clone()).await?;
         let http = http::router(orders.clone(), &mut guards);
@@ -119,15 +122,16 @@ impl Server {
             guards,
             reporter,
             in_flight: TaskTracker::new(),
-            draining: CancellationToken::new(),
+            draining,
             closing,
             tasks: JoinSet::new(),
             _payments: payments,
         };
-        let http = http.merge(server.health()).merge(extra.http);
+        let http = http.merge(health::router(health.clone())).merge(extra.http);
         server.spawn(sockets.http, Wire::Http, http);
         server.spawn(sockets.grpc, Wire::Grpc, grpc.merge(extra.grpc));
-        let admin = http::admin_router([orders.gateway.breaker().clone()]).merge(server.health());
+        let admin =
+            http::admin_router([orders.gateway.breaker().clone()]).merge(health::router(health));
         server.spawn(sockets.admin, Wire::Http, admin);
         server.tasks.spawn(reconcile::run(orders, server.draining.clone()));
         Ok(server)
@@ -161,10 +165,6 @@ impl Server {
         self.closing.cancel();
         while self.tasks.join_next().await.is_some() {}
         self.guards.drain().await;
-    }
-
-    fn health(&self) -> Router {
-        health::router(Health::new(self.store.clone(), self.draining.clone()))
     }
 
     fn spawn(&mut self, socket: TcpListener, wire: Wire, router: Router) {

@@ -19,4 +19,5 @@ pub use guard::{Call, Guard, Guards, PATIENCE};
 pub use guarded::REPLAYED;
 pub(in crate::orders) use guarded::{guarded, guarded_all};
 pub use key::ScopedKey;
+pub(in crate::orders) use key_store::Keys;
 pub use key_store::{InvalidKeyStore, KeyStore, OpenKeysError};
