@@ -19,7 +19,16 @@ pub(crate) async fn release(
     limit: Duration,
 ) -> Result<(), StoreError> {
     if held.taken_over {
-        return ask(limit, || store.renew(held, AT_ONCE)).await.map(drop);
+        return hand_over(store, held, limit).await;
     }
     ask(limit, || store.release(held)).await
+}
+
+/// Has the lease end at once, so that the next try takes over.
+pub(crate) async fn hand_over(
+    store: &impl Store,
+    held: &Held,
+    limit: Duration,
+) -> Result<(), StoreError> {
+    ask(limit, || store.renew(held, AT_ONCE)).await.map(drop)
 }
