@@ -22,7 +22,8 @@ pub enum NotRun {
     Abandoned,
     /// The key was used to ask for something else.
     Reused,
-    /// The store failed, or is full.
+    /// The store failed, or is full. If it has granted the claim all the same, that is
+    /// [given back](crate::Idempotent#cancellation).
     Store(StoreError),
 }
 

@@ -90,7 +90,8 @@ impl<S: Store> Owner<S> {
     /// The effect has not happened: gives the key up, so that the next try runs.
     ///
     /// Of a claim that was [taken over](Grant::taken_over) the lease ends at once instead, so that the
-    /// next try is told of the takeover as well.
+    /// next try is told of the takeover as well. A renewal that reaches the store later than that
+    /// [has it last anew](Store#cancellation), once.
     ///
     /// After an error it may be held until the lease ends.
     pub async fn release(self) -> Result<(), StoreError> {
