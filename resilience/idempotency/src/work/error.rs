@@ -35,7 +35,8 @@ pub enum NotStored {
     /// run.
     Lost(Bytes),
     /// The store did not take the record. When the lease ends the effect runs again, or never, as
-    /// the [guarantee](crate::Guarantee) says, unless it was stored and only the answer was lost.
+    /// the [guarantee](crate::Guarantee) says, unless it was stored and only the answer was lost; an
+    /// [owner](crate::Owner::complete) can try again until then.
     Store {
         /// Why.
         error: StoreError,

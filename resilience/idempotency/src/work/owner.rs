@@ -72,7 +72,10 @@ impl<S: Store> Owner<S> {
     /// The effect has happened: stores its record, which later tries are given.
     ///
     /// If the claim was lost and another has completed it, that one's record is the answer.
-    pub async fn complete(self, record: impl Into<Bytes>) -> Result<Done, NotStored> {
+    ///
+    /// After [`NotStored::Store`] it may be called again. While there is something [left](Self::left)
+    /// of the lease nobody else runs, and [`renew`](Self::renew) makes that last.
+    pub async fn complete(&self, record: impl Into<Bytes>) -> Result<Done, NotStored> {
         let record = record.into();
         let Self { store, grant, settings, .. } = self;
         let keep = settings.keep;
