@@ -23,18 +23,9 @@ pub(crate) async fn release(
     limit: Duration,
 ) -> Result<(), StoreError> {
     if held.taken_over {
-        return hand_over(store, held, limit).await;
+        return ask(limit, || store.renew(held, AT_ONCE)).await.map(drop);
     }
     ask(limit, || store.release(held)).await
-}
-
-/// Has the lease end at once, so that the next try takes over.
-pub(crate) async fn hand_over(
-    store: &impl Store,
-    held: &Held,
-    limit: Duration,
-) -> Result<(), StoreError> {
-    ask(limit, || store.renew(held, AT_ONCE)).await.map(drop)
 }
 
 /// Gives back what may have been granted to a try that has not heard of it, and under which nothing

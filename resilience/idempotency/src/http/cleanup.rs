@@ -11,7 +11,7 @@ use super::record::Record;
 use super::service::Shared;
 use super::settle::{Ending, Settle};
 use crate::asking::ask;
-use crate::release::{give_back, hand_over, release};
+use crate::release::{give_back, release};
 use crate::{Claim, Held, Store, StoreErrorKind};
 
 /// How long after it was last asked in vain the store is asked again to keep an answer.
@@ -77,7 +77,11 @@ async fn settle<St: Store>(shared: Arc<Shared<St>>, left: Left) {
     match settle {
         Settle::Leave => {}
         Settle::Release => drop(release(store, &held, limit).await),
-        Settle::HandOver => drop(hand_over(store, &held, limit).await),
+        // It is given up as what was taken over is: so that the next try is told.
+        Settle::HandOver => {
+            let held = Held { taken_over: true, ..held };
+            drop(release(store, &held, limit).await);
+        }
         Settle::Store => {
             let keep = shared.config.keep;
             drop(ask(limit, || store.complete(&held, Record::marker(), keep)).await);

@@ -27,7 +27,7 @@ use super::settle::Settle;
 use super::work::{GRPC_STATUS, WorkResult, Worked, work};
 use crate::asking::{Patience, ask, ask_since};
 use crate::lease::Lease;
-use crate::release::{hand_over, release};
+use crate::release::release;
 use crate::together::{Beside, caught};
 use crate::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Store, StoreError, StoreErrorKind,
@@ -271,9 +271,10 @@ impl<St: Store> Owner<St> {
         match settle {
             Settle::Store => return self.complete(record).await,
             Settle::Release => self.release().await,
+            // It is given up as what was taken over is: so that the next try is told.
             Settle::HandOver => {
-                let limit = self.shared.config.store_timeout;
-                drop(hand_over(&*self.shared.store, &self.held, limit).await);
+                self.held.taken_over = true;
+                self.release().await;
             }
             Settle::Leave => {}
         }

@@ -11,8 +11,9 @@ pub enum Ending {
     Http(StatusCode),
     /// With this code, over gRPC.
     Grpc(Code),
-    /// With an answer that is too large to be kept, or a stream. Its head is there, and is passed
-    /// on once the key is settled. Over gRPC the code is not known yet.
+    /// With an answer that is too large to be kept, a stream, or an upgrade. Its head is there, and
+    /// is passed on once the key is settled. Over gRPC the code is not known yet, and where the
+    /// effect happens as the body is read it has only begun.
     Unstorable,
     /// The service has failed, or the body of its response has broken off.
     Failed,
@@ -52,7 +53,7 @@ impl Settle {
     ///
     /// | ending | at least once | at most once |
     /// |---|---|---|
-    /// | 1xx: what follows is not seen | release | leave |
+    /// | 1xx: what follows is not seen | release | store (that there is no answer) |
     /// | 2xx, 3xx | store | store |
     /// | 401, 403, 409, 413, 415, 425, 429 | release | release |
     /// | 408, 499: cut off | hand over | leave |
@@ -90,7 +91,7 @@ impl Settle {
         match status.as_u16() {
             401 | 403 | 409 | 413 | 415 | 425 | 429 => Self::Release,
             408 | 499 | 504 if G::TAKES_OVER => Self::HandOver,
-            100..200 | 408 | 499 if !G::TAKES_OVER => Self::Leave,
+            408 | 499 => Self::Leave,
             200..500 => Self::Store,
             _ if G::TAKES_OVER => Self::Release,
             _ => Self::Store,
@@ -108,7 +109,7 @@ mod tests {
         use Settle::{HandOver, Leave, Release, Store};
 
         let rows: [(&[u16], _, _); 6] = [
-            (&[100, 101, 103], Release, Leave),
+            (&[100, 101, 103], Release, Store),
             (&[200, 201, 204, 303, 400, 402, 404, 410, 412, 422, 451], Store, Store),
             (&[401, 403, 409, 413, 415, 425, 429], Release, Release),
             (&[408, 499], HandOver, Leave),

@@ -60,7 +60,7 @@ where
         let body = IdempotencyBody::unread(body);
         return Worked { settle, result: WorkResult::Passed(head, body) };
     }
-    if is_event_stream(&head.headers) {
+    if is_event_stream(&head.headers) || head.status.is_informational() {
         let passed = WorkResult::Passed(head, IdempotencyBody::unread(body));
         return settled(Ending::Unstorable, passed);
     }
