@@ -86,7 +86,8 @@ impl<S: Store> Idempotent<S, AtLeastOnce> {
 }
 
 impl<S: Store> Idempotent<S, AtMostOnce> {
-    /// What a try has left half-way that died is not run again.
+    /// What a try has left half-way that died is not run again, as far as the store keeps its data:
+    /// with a [`MemoryStore`](crate::MemoryStore) it is, after a restart. See [`AtMostOnce`].
     pub fn at_most_once(store: S) -> Self {
         Self::new(store)
     }
@@ -107,7 +108,9 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
         self
     }
 
-    /// How long records are kept, by default a day. It should be longer than tries come.
+    /// How long records are kept, by default a day. It should be longer than tries come. A store
+    /// that is bounded has to hold all keys of that time, such as a
+    /// [`MemoryStore`](crate::MemoryStore).
     #[must_use]
     pub fn keep(mut self, keep: Duration) -> Self {
         self.settings.keep = keep;
