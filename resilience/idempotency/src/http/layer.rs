@@ -116,6 +116,7 @@ impl<St: Store> IdempotencyLayer<St, AtLeastOnce> {
 
 impl<St: Store> IdempotencyLayer<St, AtMostOnce> {
     /// The effect of a try that has died is not run again: later tries are told that nobody knows.
+    /// That is as far as the store keeps its data: see [`AtMostOnce`].
     pub fn at_most_once(store: St) -> Unscoped<St, AtMostOnce> {
         Unscoped { store, guarantee: PhantomData }
     }
@@ -195,7 +196,8 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
-    /// How long an answer is kept: the time within which a client may retry. By default 24 h.
+    /// How long an answer is kept: the time within which a client may retry. By default 24 h, in
+    /// which a [`MemoryStore`](crate::MemoryStore) by default takes 1.2 new keys in a second.
     #[must_use]
     pub fn keep(mut self, keep: Duration) -> Self {
         self.config.keep = keep;
