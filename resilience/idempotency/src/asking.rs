@@ -11,28 +11,39 @@ use crate::{StoreError, StoreErrorKind};
 
 /// How often a store is asked before it counts as unavailable.
 const TRIES: u32 = 4;
+/// How many of these may hang before the last.
+const MOST_HUNG: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// The longest pause between two looks at whether another try has ended.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Asks a store, and again where it does not answer: its calls can be repeated. All in all it takes
-/// less than the limit; one that hangs is given up after a fifth of it.
+/// less than the limit.
+///
+/// A call that hangs is repeated after a fifth of that, as its connection may be dead; the third of
+/// them is given half, as the store may only be slow.
 pub(crate) async fn ask<T, F>(limit: Duration, mut call: impl FnMut() -> F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     let mut pauses = Pauses::up_to(limit / 20);
-    let mut tries = 1;
+    let (mut tries, mut hung) = (0, 0);
     loop {
-        let error = match Within::new(limit / (TRIES + 1), call()).await {
+        tries += 1;
+        let is_last = tries == TRIES || hung == MOST_HUNG;
+        // Each that went before has had a fifth at most, and a pause of a twentieth.
+        let time = if is_last { limit / TRIES * (TRIES + 1 - tries) } else { limit / 5 };
+        let error = match Within::new(time, call()).await {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => error,
-            None => StoreError::unavailable("it did not answer in time"),
+            None => {
+                hung += 1;
+                StoreError::unavailable("it did not answer in time")
+            }
         };
-        if error.kind() != StoreErrorKind::Unavailable || tries == TRIES {
+        if is_last || error.kind() != StoreErrorKind::Unavailable {
             return Err(error);
         }
-        tries += 1;
         sleep(pauses.next()).await;
     }
 }
@@ -72,9 +83,18 @@ impl Patience {
         *self.until.get_or_insert_with(|| after(Instant::now(), self.limit))
     }
 
-    /// Waits for this; `None` if it takes too long.
-    pub(crate) async fn wait<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        timeout_at(self.until(), future).await.ok()
+    /// Waits for this; `None` if it takes too long, or longer than up to the other limit.
+    pub(crate) async fn wait<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+        limit: Option<Instant>,
+    ) -> Option<T> {
+        let until = self.until();
+        timeout_at(limit.map_or(until, |limit| limit.min(until)), future).await.ok()
+    }
+
+    pub(crate) fn is_over(&mut self) -> bool {
+        Instant::now() >= self.until()
     }
 
     /// Waits before the store is asked again, each time for longer, but not for longer than the
@@ -147,7 +167,16 @@ mod tests {
         };
         let error = ask(LIMIT, hanging).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-        assert!(asked.get() == 4 && began.elapsed() < LIMIT);
+        assert!(asked.get() == 3 && began.elapsed() < LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_slow_is_waited_for() {
+        let slow = || async {
+            sleep(LIMIT * 9 / 20).await;
+            Ok(())
+        };
+        assert!(ask(LIMIT, slow).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
@@ -172,7 +201,7 @@ mod tests {
         }
         let mut endless = Patience::new(Duration::MAX);
         assert!(endless.pause(Duration::MAX).await);
-        assert_eq!(endless.wait(async { 7 }).await, Some(7));
+        assert_eq!(endless.wait(async { 7 }, None).await, Some(7));
     }
 
     #[test]

@@ -24,6 +24,21 @@ const fn kind(kind: RefusedKind) -> Kind<'static> {
 ///
 /// A `FaultLayer` around the layer finds it by `recognise::<Refused>()`, and answers with it in the
 /// one shape of the service; [`respond`](crate::IdempotencyLayer::respond) is then not needed.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use mainstay_errors::FaultLayer;
+/// use mainstay_idempotency::{IdempotencyLayer, MemoryStore, Refused, Scope};
+/// use tower::ServiceBuilder;
+///
+/// # async fn create() {}
+/// let idempotency = IdempotencyLayer::at_least_once(MemoryStore::new())
+///     .scope(|request| Scope::of([request.uri.path()]));
+/// let faults = FaultLayer::new().domain("orders.example.com").recognise::<Refused>();
+/// let router: Router = Router::new()
+///     .route("/orders", post(create))
+///     .layer(ServiceBuilder::new().layer(faults).layer(idempotency));
+/// ```
 impl Fault for Refused {
     fn kind(&self) -> Kind<'_> {
         kind(Refused::kind(self))

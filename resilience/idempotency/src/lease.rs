@@ -7,6 +7,15 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::asking::after;
 use crate::{Held, Renewal, Store};
 
+/// What becomes of a lease while it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kept {
+    /// It was renewed, and is safe up to here.
+    Until(Instant),
+    /// The claim is lost, or may be soon.
+    Lost,
+}
+
 /// A lease as its holder counts it: from before the store was asked for it, so that it ends here
 /// before it does there.
 #[derive(Debug)]
@@ -41,33 +50,43 @@ impl Lease {
         Some(renewal)
     }
 
-    /// Renews it at each third. When the claim is lost, or may be soon, that is told, once.
+    /// Renews it at each third, and tells of it. That the claim is lost, or may be soon, is told
+    /// once.
     ///
     /// It goes on after that, as the store may not have let anybody in yet, and ends only when the
     /// claim is lost.
-    pub(crate) async fn keep(&mut self, store: &impl Store, held: &Held, tell: impl FnOnce()) {
-        let mut tell = Some(tell);
+    pub(crate) async fn keep(
+        &mut self,
+        store: &impl Store,
+        held: &Held,
+        mut tell: impl FnMut(Kept),
+    ) {
+        let mut is_safe = true;
         let mut next = after(self.asked, self.length / 3);
         loop {
             let safe_until = self.safe_until();
-            sleep_until(if tell.is_some() { next.min(safe_until) } else { next }).await;
+            sleep_until(if is_safe { next.min(safe_until) } else { next }).await;
             let now = Instant::now();
             // One that hangs leaves time for another.
             let mut until = after(now, self.length / 6);
             if now < safe_until {
                 until = until.min(safe_until);
-            } else if let Some(tell) = tell.take() {
-                tell();
+            } else if is_safe {
+                is_safe = false;
+                tell(Kept::Lost);
             }
             next = match self.renew(store, held, until).await {
-                Some(Renewal::Renewed) => after(self.asked, self.length / 3),
+                Some(Renewal::Renewed) => {
+                    tell(Kept::Until(self.safe_until()));
+                    after(self.asked, self.length / 3)
+                }
                 Some(Renewal::Lost) => break,
-                None if tell.is_some() => after(Instant::now(), self.length / 20),
+                None if is_safe => after(Instant::now(), self.length / 20),
                 None => after(Instant::now(), self.length / 3),
             };
         }
-        if let Some(tell) = tell {
-            tell();
+        if is_safe {
+            tell(Kept::Lost);
         }
     }
 }

@@ -61,6 +61,8 @@
 //! | one transaction of one database (`mainstay-sqlx`) | claim, effect and answer go together, and the next try is the first | effects in that database: exactly once |
 //! | [`AtMostOnce`] | every try is told that nobody knows ([`Claimed::Abandoned`]), until the claim expires | effects that must not be repeated, with somebody who looks into it |
 //!
+//! A stream is settled when it begins: an effect that happens while it is read is none of these.
+//!
 //! The first and the last are chosen by type, the second is up to the effect. A fence protects from
 //! what no lease can: an owner that is paused right before its write and comes back after another
 //! has taken over. `UPDATE account SET …, fence = $1 WHERE id = $2 AND fence < $1` is all it takes.
@@ -109,7 +111,7 @@ mod work;
 pub use self::fingerprint::Fingerprint;
 pub use self::guarantee::{AtLeastOnce, AtMostOnce, Guarantee};
 pub use self::http::{
-    Attempt, Ending, IdempotencyBody, IdempotencyError, IdempotencyFuture, IdempotencyLayer,
+    Attempt, Ending, Event, IdempotencyBody, IdempotencyError, IdempotencyFuture, IdempotencyLayer,
     IdempotencyService, KeyRule, OnOutage, Refused, RefusedKind, Respond, RespondFuture,
     RespondService, Settle, Unscoped, key_of,
 };

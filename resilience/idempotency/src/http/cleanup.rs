@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
+use super::event::Event;
 use super::record::Record;
 use super::service::Shared;
 use super::settle::{Ending, Settle};
@@ -57,8 +58,16 @@ impl<St: Store> Cleanup<St> {
 impl<St: Store> Drop for Cleanup<St> {
     fn drop(&mut self) {
         let left = mem::take(&mut self.left);
-        if !matches!(left, Left::Nothing) && !std::thread::panicking() {
-            self.shared.tasks.settle(settle(Arc::clone(&self.shared), left));
+        let key = match &left {
+            Left::Nothing => return,
+            Left::Claiming(claim) => claim.key,
+            Left::Holding(held) | Left::Completing(held, ..) => held.key,
+        };
+        if std::thread::panicking() {
+            return;
+        }
+        if !self.shared.tasks.settle(settle(Arc::clone(&self.shared), left)) {
+            self.shared.config.tell(|| Event::NotSettled { key });
         }
     }
 }

@@ -98,11 +98,13 @@ pub(super) async fn response<B: Body<Data = Bytes>>(
         return Collected::GoesOn(IdempotencyBody::unread(body));
     }
     let mut pieces = Read::default();
-    if body.size_hint().exact().is_some() {
-        return match read(pin!(body), usize::MAX, &mut pieces).await {
+    if let Some(exact) = body.size_hint().exact() {
+        let exact = usize::try_from(exact).unwrap_or(limit);
+        return match read(pin!(body), exact, &mut pieces).await {
             End::Broken(error) => Collected::Broken(IdempotencyBody::broken(pieces, error)),
             End::Whole(trailers) => Collected::Whole(pieces.into_bytes(), trailers),
-            End::TooMuch => Collected::Whole(pieces.into_bytes(), None),
+            // What a body has beyond its own length no server would send.
+            End::TooMuch => Collected::Whole(pieces.into_bytes().split_to(exact), None),
         };
     }
     // In a box, as it is moved on if it turns out to be a stream.

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, Method, Uri, header};
 
+use super::attempt::Attempt;
+use super::event::Event;
 use super::key_header::key_of;
 use super::refused::{Refused, RefusedKind};
 use super::settle::{Ending, Settle};
@@ -38,6 +40,7 @@ pub enum OnOutage {
 /// A closure of the user's that looks at the head of a request.
 pub(super) type Of<T> = Arc<dyn Fn(&Parts) -> T + Send + Sync>;
 type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Fingerprint + Send + Sync>;
+type Observer = Arc<dyn Fn(&Event) + Send + Sync>;
 type Allowed = Pin<Box<dyn Future<Output = bool> + Send>>;
 
 /// What the layer was told.
@@ -62,6 +65,7 @@ pub(super) struct Config {
     pub(super) takes_over: bool,
     pub(super) goes_on: bool,
     pub(super) most_detached: usize,
+    pub(super) observer: Option<Observer>,
 }
 
 #[derive(Clone)]
@@ -135,6 +139,7 @@ impl Config {
             takes_over: G::TAKES_OVER,
             goes_on: true,
             most_detached: 1024,
+            observer: None,
         }
     }
 
@@ -158,7 +163,10 @@ impl Config {
             };
         };
         let scope = (self.scope)(request).ok_or(Refused::new(RefusedKind::ScopeMissing))?;
-        Key::new(&scope, &key).map(Some).map_err(invalid)
+        let key = Key::new(&scope, &key).map_err(invalid)?;
+        // Inside of this layer once more it would wait for itself.
+        let runs_already = request.extensions.get::<Attempt>().map(Attempt::key) == Some(key);
+        Ok(if runs_already { None } else { Some(key) })
     }
 
     pub(super) fn fingerprint(&self, request: &Parts, body: &Bytes) -> Fingerprint {
@@ -177,6 +185,13 @@ impl Config {
         let Some(reauthorize) = &self.reauthorize else { return Ok(()) };
         let allowed = reauthorize(request).await;
         if allowed { Ok(()) } else { Err(Refused::new(RefusedKind::ReplayForbidden)) }
+    }
+
+    /// Where nobody listens no event is made.
+    pub(super) fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            observer(&event());
+        }
     }
 
     pub(super) fn is_replayed(&self, name: &HeaderName) -> bool {

@@ -8,8 +8,10 @@ use std::task::{Context, Poll};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
+use super::config::Config;
+use super::event::Event;
 use super::flight::{Flight, Leaving};
-use super::service::Shared;
+use crate::Key;
 
 /// At most so many keys of tries that were dropped are settled at a time; of those beyond it the
 /// lease runs out.
@@ -38,14 +40,13 @@ impl Tasks {
         self.settling.wait().await;
     }
 
-    /// Runs this, if there is room and a runtime.
-    pub(super) fn settle(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if self.settling.len() >= MOST_SETTLING {
-            return;
-        }
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(self.settling.track_future(work));
-        }
+    fn may_settle(&self) -> bool {
+        self.settling.len() < MOST_SETTLING
+    }
+
+    /// Runs this, if there is room and a runtime. Whether there is.
+    pub(super) fn settle(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
+        self.may_settle() && spawn(&self.settling, work)
     }
 }
 
@@ -59,31 +60,42 @@ pub(super) struct Running<T: 'static> {
     detach: Detach,
 }
 
+/// Whether there is a runtime to run it on.
+fn spawn(tracker: &TaskTracker, work: impl Future<Output = ()> + Send + 'static) -> bool {
+    let runtime = Handle::try_current();
+    runtime.map(|runtime| runtime.spawn(tracker.track_future(work))).is_ok()
+}
+
+/// What a try knows of its layer, whatever the store.
+pub(super) trait Layered: Send + Sync {
+    fn config(&self) -> &Config;
+    fn tasks(&self) -> &Tasks;
+}
+
 /// Whether it may be, and where.
 pub(super) struct Detach {
-    flight: Arc<Flight>,
-    tasks: Tasks,
-    most: usize,
-    by_policy: bool,
+    pub(super) key: Key,
+    pub(super) flight: Arc<Flight>,
+    pub(super) layer: Arc<dyn Layered>,
 }
 
 impl Detach {
-    pub(super) fn new<St>(shared: &Shared<St>, flight: &Arc<Flight>) -> Self {
-        Self {
-            flight: Arc::clone(flight),
-            tasks: shared.tasks.clone(),
-            most: shared.config.most_detached,
-            by_policy: shared.config.goes_on,
-        }
-    }
-
-    fn tracker(&self) -> Option<&TaskTracker> {
-        let Tasks { handlers, settling } = &self.tasks;
+    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let (config, tasks, key) = (self.layer.config(), self.layer.tasks(), self.key);
         match self.flight.leaving() {
-            Leaving::Drops => None,
-            Leaving::AsSaid => (self.by_policy && handlers.len() < self.most).then_some(handlers),
+            Leaving::AsSaid if config.goes_on => {
+                let has_room = tasks.handlers.len() < config.most_detached;
+                if !(has_room && spawn(&tasks.handlers, work)) {
+                    config.tell(|| Event::HandlerDropped { key });
+                }
+            }
+            Leaving::Drops | Leaving::AsSaid => {}
             // The effect has happened: that it is known is worth the room for a call of the store.
-            Leaving::GoesOn => Some(settling),
+            Leaving::GoesOn => {
+                if !tasks.settle(work) {
+                    config.tell(|| Event::NotSettled { key });
+                }
+            }
         }
     }
 }
@@ -106,10 +118,8 @@ impl<T: 'static> Running<T> {
 
 impl<T: 'static> Drop for Running<T> {
     fn drop(&mut self) {
-        let Some(job) = self.job.take() else { return };
-        let Some(tracker) = self.detach.tracker() else { return };
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(tracker.track_future(async { drop(job.await) }));
+        if let Some(job) = self.job.take() {
+            self.detach.detach(async { drop(job.await) });
         }
     }
 }

@@ -3,21 +3,27 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::mem;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Fingerprint, Key};
+use crate::asking::after;
+use crate::{Fingerprint, Key, StoreErrorKind};
 
 /// A try with a key: what runs it, those that wait for it, and its handler all look here.
 #[derive(Debug, Default)]
 pub(super) struct Flight {
     /// What it does when its client goes, as [`Leaving`].
     leaving: AtomicU8,
-    granted: AtomicBool,
+    /// Up to when it has the key for sure, in milliseconds after [`Flights::epoch`]; 0 while it has
+    /// not been granted it.
+    safe_until: AtomicU64,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -47,6 +53,8 @@ pub(super) enum Leaving {
 pub(super) enum Landed {
     /// With this record.
     Record(Bytes),
+    /// Without a claim, as the store is out: they run as well.
+    Unprotected(StoreErrorKind),
     /// Otherwise: each has to see for itself.
     Gone,
 }
@@ -67,11 +75,6 @@ impl Flight {
             1 => Leaving::AsSaid,
             _ => Leaving::GoesOn,
         }
-    }
-
-    /// It has been granted the key: what it asks for is what the store has under it.
-    pub(super) fn set_granted(&self) {
-        self.granted.store(true, Ordering::Release);
     }
 
     /// Ends it, once.
@@ -101,15 +104,16 @@ impl Flight {
         }
     }
 
-    /// The claim is lost, or may be: its handler is told.
-    pub(super) fn lose(&self) {
+    /// The claim is lost, or may be: its handler is told. Whether that is news.
+    pub(super) fn lose(&self) -> bool {
         let mut state = self.state();
-        state.lost = true;
+        let is_news = !mem::replace(&mut state.lost, true);
         let token = state.lost_token.clone();
         drop(state);
         if let Some(token) = token {
             token.cancel();
         }
+        is_news
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -152,6 +156,7 @@ pub(super) struct Flights {
     shards: [Mutex<HashMap<Key, Seated>>; SHARDS],
     count: AtomicUsize,
     most: usize,
+    epoch: Instant,
 }
 
 #[derive(Debug)]
@@ -165,9 +170,11 @@ struct Seated {
 pub(super) enum Found {
     /// None: it is the one that asks the store.
     Nobody(Seat),
-    /// One for the same.
-    Other(Arc<Flight>),
-    /// One for something else, which has been granted the key.
+    /// One for the same. It may be waited for up to the end of its lease, if it has one: who does
+    /// not renew that is not in the way of others.
+    Other(Arc<Flight>, Option<Instant>),
+    /// One for something else, which has been granted the key: what that asks for is what the store
+    /// has under it.
     Different,
 }
 
@@ -185,7 +192,7 @@ impl Flights {
     /// At most so many at a time; those beyond it ask the store.
     pub(super) fn new(most: usize) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { shards, count: AtomicUsize::new(0), most }
+        Self { shards, count: AtomicUsize::new(0), most, epoch: Instant::now() }
     }
 
     /// Keys are digests, and this is as good a part of one as any.
@@ -202,26 +209,39 @@ impl Flights {
         fingerprint: &Fingerprint,
         flight: &Arc<Flight>,
     ) -> Found {
+        let flight = Arc::clone(flight);
+        let own = || Seated { fingerprint: *fingerprint, flight: Arc::clone(&flight) };
         match self.shard(&key).entry(key) {
-            Entry::Occupied(seated) if seated.get().fingerprint.differs_from(fingerprint) => {
-                if seated.get().flight.granted.load(Ordering::Acquire) {
+            Entry::Occupied(mut place) => {
+                let Seated { fingerprint: theirs, flight: other } = place.get();
+                let safe_until = self.safe_until(other);
+                if safe_until.is_some_and(|until| until <= Instant::now()) {
+                    // The count is of places, and it goes with this one.
+                    place.insert(own());
+                } else if !theirs.differs_from(fingerprint) {
+                    return Found::Other(Arc::clone(other), safe_until);
+                } else if safe_until.is_some() {
                     return Found::Different;
+                } else {
+                    // Which of the two is the wrong one only the store can tell.
+                    return Found::Nobody(Seat { flights: None, key, flight });
                 }
-                // Which of the two is the wrong one only the store can tell.
-                Found::Nobody(Seat { flights: None, key, flight: Arc::clone(flight) })
             }
-            Entry::Occupied(seated) => Found::Other(Arc::clone(&seated.get().flight)),
             Entry::Vacant(place) => {
-                let flight = Arc::clone(flight);
-                let is_full = self.count.fetch_add(1, Ordering::Relaxed) >= self.most;
-                if is_full {
+                if self.count.fetch_add(1, Ordering::Relaxed) >= self.most {
                     self.count.fetch_sub(1, Ordering::Relaxed);
                     return Found::Nobody(Seat { flights: None, key, flight });
                 }
-                place.insert(Seated { fingerprint: *fingerprint, flight: Arc::clone(&flight) });
-                Found::Nobody(Seat { flights: Some(Arc::clone(self)), key, flight })
+                place.insert(own());
             }
         }
+        Found::Nobody(Seat { flights: Some(Arc::clone(self)), key, flight })
+    }
+
+    /// `None` while it has not been granted the key.
+    fn safe_until(&self, flight: &Flight) -> Option<Instant> {
+        let millis = flight.safe_until.load(Ordering::Acquire).checked_sub(1)?;
+        Some(after(self.epoch, Duration::from_millis(millis)))
     }
 }
 
@@ -230,27 +250,45 @@ impl Seat {
         &self.flight
     }
 
+    /// It has been granted the key, or its lease was renewed.
+    pub(super) fn is_safe_until(&self, until: Instant) {
+        if let Some(flights) = &self.flights {
+            let millis = until.saturating_duration_since(flights.epoch).as_millis();
+            let millis = u64::try_from(millis).unwrap_or(u64::MAX).saturating_add(1);
+            self.flight.safe_until.store(millis, Ordering::Release);
+        }
+    }
+
     /// Hands the record to those that wait.
-    pub(super) fn land(&mut self, record: &Bytes) {
-        // Who begins to wait from here on asks the store.
-        self.leave();
-        self.flight.land(
-            |is_awaited| {
-                if is_awaited { Landed::Record(record.clone()) } else { Landed::Gone }
-            },
-        );
+    pub(super) fn land_with(&mut self, record: &Bytes) {
+        let landed = |is_awaited| {
+            if is_awaited { Landed::Record(record.clone()) } else { Landed::Gone }
+        };
+        self.land(landed);
     }
 
     /// Has the others look for themselves, as the claim is lost, or may be.
     pub(super) fn give_up(&mut self) {
+        self.land(|_| Landed::Gone);
+    }
+
+    /// Says how it has ended, to which it makes a difference whether anybody waits.
+    pub(super) fn land(&mut self, landed: impl FnOnce(bool) -> Landed) {
+        // Who begins to wait from here on asks the store.
         self.leave();
-        self.flight.land(|_| Landed::Gone);
+        self.flight.land(landed);
     }
 
     fn leave(&mut self) {
-        if let Some(flights) = self.flights.take() {
-            drop(flights.shard(&self.key).remove(&self.key));
-            flights.count.fetch_sub(1, Ordering::Relaxed);
+        let Some(flights) = self.flights.take() else { return };
+        let mut shard = flights.shard(&self.key);
+        match shard.remove(&self.key) {
+            Some(seated) if Arc::ptr_eq(&seated.flight, &self.flight) => {
+                flights.count.fetch_sub(1, Ordering::Relaxed);
+            }
+            // Its place has gone to another, with the count of it.
+            Some(other) => drop(shard.insert(self.key, other)),
+            None => {}
         }
     }
 }
@@ -288,15 +326,34 @@ mod tests {
     fn a_key_has_one_seat_at_a_time() {
         let flights = Arc::new(Flights::new(8));
         let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
-        assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
+        assert!(matches!(join(&flights, "a", "1"), Found::Other(..)));
         // Not granted yet: the store says who is wrong, and the seat stays where it is.
         assert!(matches!(join(&flights, "a", "2"), Found::Nobody(_)));
-        assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
-        seat.flight().set_granted();
+        assert!(matches!(join(&flights, "a", "1"), Found::Other(..)));
+        seat.is_safe_until(Instant::now() + Duration::from_secs(3600));
         assert!(matches!(join(&flights, "a", "2"), Found::Different));
         assert!(matches!(join(&flights, "b", "2"), Found::Nobody(_)));
         drop(seat);
         assert!(matches!(join(&flights, "a", "2"), Found::Nobody(_)));
+        assert_eq!(flights.count.load(Ordering::Relaxed), 0);
+    }
+
+    /// Which it has not left, as nobody polls it.
+    #[tokio::test(start_paused = true)]
+    async fn the_seat_of_who_does_not_renew_its_lease_is_vacant() {
+        let second = Duration::from_secs(1);
+        let flights = Arc::new(Flights::new(8));
+        let Found::Nobody(first) = join(&flights, "a", "1") else { panic!() };
+        let until = Instant::now() + second;
+        first.is_safe_until(until);
+        let Found::Other(_, Some(ends)) = join(&flights, "a", "1") else { panic!() };
+        assert!(ends <= until && ends + second / 100 > until);
+        tokio::time::advance(second).await;
+        let Found::Nobody(second) = join(&flights, "a", "2") else { panic!() };
+        drop(first);
+        assert!(matches!(join(&flights, "a", "2"), Found::Other(..)));
+        assert_eq!(flights.count.load(Ordering::Relaxed), 1);
+        drop(second);
         assert_eq!(flights.count.load(Ordering::Relaxed), 0);
     }
 
@@ -306,7 +363,7 @@ mod tests {
         let Found::Nobody(_seat) = join(&flights, "a", "1") else { panic!() };
         let Found::Nobody(_beyond) = join(&flights, "b", "1") else { panic!() };
         assert!(matches!(join(&flights, "b", "1"), Found::Nobody(_)));
-        assert!(matches!(join(&flights, "a", "1"), Found::Other(_)));
+        assert!(matches!(join(&flights, "a", "1"), Found::Other(..)));
         assert_eq!(flights.count.load(Ordering::Relaxed), 1);
     }
 
@@ -314,11 +371,11 @@ mod tests {
     async fn who_waits_is_handed_the_record() {
         let flights = Arc::new(Flights::new(8));
         let Found::Nobody(mut seat) = join(&flights, "a", "1") else { panic!() };
-        let Found::Other(flight) = join(&flights, "a", "1") else { panic!() };
+        let Found::Other(flight, _) = join(&flights, "a", "1") else { panic!() };
         let record = Bytes::from_static(b"record");
         let mut landed = std::pin::pin!(flight.landed());
         assert!(futures_util::poll!(landed.as_mut()).is_pending());
-        seat.land(&record);
+        seat.land_with(&record);
         assert!(matches!(landed.await, Landed::Record(got) if got == record));
     }
 
@@ -326,7 +383,7 @@ mod tests {
     async fn who_waits_for_one_that_is_dropped_is_told() {
         let flights = Arc::new(Flights::new(8));
         let Found::Nobody(seat) = join(&flights, "a", "1") else { panic!() };
-        let Found::Other(flight) = join(&flights, "a", "1") else { panic!() };
+        let Found::Other(flight, _) = join(&flights, "a", "1") else { panic!() };
         drop(seat);
         assert!(matches!(flight.landed().await, Landed::Gone));
     }
@@ -336,7 +393,7 @@ mod tests {
         let flight = Flight::default();
         let before = flight.lost_token();
         assert!(!before.is_cancelled() && !flight.is_lost());
-        flight.lose();
+        assert!(flight.lose() && !flight.lose());
         assert!(before.is_cancelled() && flight.is_lost() && flight.lost_token().is_cancelled());
     }
 }

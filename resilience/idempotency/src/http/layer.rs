@@ -11,6 +11,7 @@ use tower_layer::Layer;
 
 use super::config::{Config, KeyRule, OnOutage, Rule};
 use super::detach::Tasks;
+use super::event::Event;
 use super::flight::Flights;
 use super::respond::Respond;
 use super::service::{IdempotencyService, Shared};
@@ -39,7 +40,7 @@ const MOST_FLIGHTS: usize = 1 << 16;
 ///
 /// | a request with a key | is answered |
 /// |---|---|
-/// | that is new | by the handler; the answer is stored before its first byte is sent |
+/// | that is new | by the handler; an answer that is kept is stored before its first byte is sent |
 /// | that was answered | with that answer: status, body byte for byte, some headers, trailers, and `Idempotency-Replayed: true` |
 /// | that runs | with the same, once it is there; after [a wait](Self::wait) 409 with `Retry-After` |
 /// | that was used for another request | 422 |
@@ -49,15 +50,39 @@ const MOST_FLIGHTS: usize = 1 << 16;
 /// It tells gRPC by the content type: refusals are then statuses, the key is in the metadata
 /// `idempotency-key`, and what an answer comes to is its `grpc-status`.
 ///
+/// ```
+/// use mainstay_idempotency::{IdempotencyLayer, KeyRule, MemoryStore, Scope};
+/// use tonic::service::Routes;
+///
+/// # let (_, service) = tonic_health::server::health_reporter();
+/// let idempotency = IdempotencyLayer::at_least_once(MemoryStore::new())
+///     .scope(|request| Scope::of([request.uri.path()]))
+///     // Calls that only read are POST as well.
+///     .required_by(|request| match request.uri.path() {
+///         "/orders.v1.OrderService/CreateOrder" => KeyRule::Required,
+///         _ => KeyRule::Ignored,
+///     });
+/// let router = Routes::new(service).into_axum_router().layer(idempotency.respond());
+/// ```
+///
 /// # Where it goes
 ///
 /// Inside of authentication, so that a scope can be trusted and a stranger learns nothing of keys;
-/// inside of limits on rate and bodies; and inside of compression, so that what is kept is not
-/// encoded for one client. A layer on an axum route sees the path as the client has sent it;
-/// one inside of `nest` does not, and needs [`target`](Self::target), or goes around that.
+/// inside of CORS, so that a preflight needs no key and refusals can be read; inside of limits on
+/// rate and bodies; and inside of compression, so that what is kept is not encoded for one client.
+/// Inside of `tonic-web` too: the code of most of its answers is in a body that is not looked into
+/// here. A layer on an axum route sees the path as the client has sent it; one inside of `nest` does
+/// not, and needs [`target`](Self::target), or goes around that. As a `route_layer` it leaves a path
+/// that is unknown its 404, which `Router::layer` has refused for want of a key.
 ///
 /// A timeout goes inside. One around this layer ends the client's wait and not the handler, which
 /// runs on in a task and holds its key: retries are told 409 until it has ended.
+///
+/// What catches panics goes around it. Inside, a panic is an answer with 500, as which it is
+/// settled: at least once the key is given up, though the effect may have happened.
+///
+/// A handler that outlives its client is moved to a task of its own in the middle. The tracing span
+/// and the task-local values of layers around this one stay behind: layers inside bring theirs along.
 ///
 /// Calls that stream their request are not for this layer: it reads the body to its end before the
 /// handler runs, so that a bidirectional gRPC call would wait for itself. Have
@@ -73,8 +98,9 @@ const MOST_FLIGHTS: usize = 1 << 16;
 /// # Cancellation
 ///
 /// A handler whose client goes away runs to its end. It is polled in place, and becomes a task only
-/// when its future is dropped; [`drain`](Self::drain) waits for these. A panic goes on to the
-/// caller, and leaves the key as it is until the lease has run out: the effect may have happened.
+/// when its future is dropped; [`drain`](Self::drain) waits for these. A panic that gets here goes
+/// on to the caller, and leaves the key as it is until the lease has run out: the effect may have
+/// happened.
 ///
 /// # Errors
 ///
@@ -216,7 +242,10 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
         self
     }
 
-    /// How long a call of the store may take in all, with three repetitions. By default 3 s.
+    /// How long a call of the store may take in all, with up to three repetitions. By default 3 s.
+    ///
+    /// One that is not answered within a fifth of it is repeated, and the third of these is given
+    /// half: a store that always takes longer than that counts as down.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.config.store_timeout = timeout;
@@ -232,7 +261,8 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
     }
 
     /// The most bytes that the body of an answer may have to be kept. By default 1 MiB; larger
-    /// ones are passed on, and are [`Ending::Unstorable`].
+    /// ones are passed on, and are [`Ending::Unstorable`]. So is one whose headers and trailers
+    /// take 16 KiB more than what the body leaves of this.
     #[must_use]
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.config.response_limit = bytes;
@@ -241,7 +271,9 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
 
     /// How long the body of an answer may take after its head, if it does not say how long it is.
     /// By default 1 s. What takes longer is a stream, as `text/event-stream` always is: it is
-    /// passed on, and is [`Ending::Unstorable`].
+    /// passed on, and is [`Ending::Unstorable`]: its key is settled when its head goes out. Where
+    /// the effect happens as the stream is read, a client that leaves it ends the effect half-way,
+    /// and no retry runs it again unless [`outcomes`](Self::outcomes) says so of these.
     #[must_use]
     pub fn stream_after(mut self, time: Duration) -> Self {
         self.config.stream_after = time;
@@ -270,6 +302,24 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
     }
 
     /// What becomes of requests while the store does not answer. By default they are refused.
+    ///
+    /// Each finds out for itself, which takes the whole of [`store_timeout`](Self::store_timeout)
+    /// where the store hangs; duplicates in this process wait for the first to do so, and run as
+    /// well, if they may [wait](Self::wait) that long: have that be the longer of the two.
+    ///
+    /// ```
+    /// # use mainstay_idempotency::MemoryStore;
+    /// use std::time::Duration;
+    ///
+    /// use mainstay_idempotency::{IdempotencyLayer, OnOutage, Scope};
+    ///
+    /// # let store = MemoryStore::default();
+    /// // A like that is counted twice is better than one that is refused.
+    /// let layer = IdempotencyLayer::at_least_once(store)
+    ///     .scope(|_| Scope::everybody())
+    ///     .on_outage(OnOutage::Run)
+    ///     .store_timeout(Duration::from_millis(300));
+    /// ```
     #[must_use]
     pub fn on_outage(mut self, on_outage: OnOutage) -> Self {
         self.config.on_outage = on_outage;
@@ -370,16 +420,62 @@ impl<St: Store, G: Guarantee> IdempotencyLayer<St, G> {
     /// [`Ending::Cancelled`]. By default 1024.
     ///
     /// What comes after a handler is not counted: the answer of one that has ended is stored, and
-    /// the key of one that was dropped is settled, up to 1024 of these at a time.
+    /// the key of one that was dropped is settled, up to 1024 of these at a time. Of those beyond it
+    /// the lease runs out.
     #[must_use]
     pub fn most_detached(mut self, handlers: usize) -> Self {
         self.config.most_detached = handlers;
         self
     }
 
+    /// Is told what no answer tells of: what ran without protection, and what could not be stored,
+    /// given up or waited for. It is called in between, so it should not take long. By default
+    /// nobody is told, which costs nothing.
+    ///
+    /// ```
+    /// # use mainstay_idempotency::MemoryStore;
+    /// use mainstay_idempotency::{Event, IdempotencyLayer, OnOutage, Scope};
+    ///
+    /// # let store = MemoryStore::default();
+    /// let layer = IdempotencyLayer::at_least_once(store)
+    ///     .scope(|_| Scope::everybody())
+    ///     .on_outage(OnOutage::Run)
+    ///     .observe(|event| match event {
+    ///         Event::Unprotected { key, error, .. } => eprintln!("{key} unprotected: {error:?}"),
+    ///         event => eprintln!("{} {}", event.as_str(), event.key()),
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn observe(mut self, observer: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.config.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Waits until no handler runs without its client, and no key is left to be settled: for a
     /// shutdown, after the server has let go of its connections. It takes as long as the slowest
     /// handler does: put a limit around it.
+    ///
+    /// ```
+    /// # use axum::{Router, routing::post};
+    /// use std::time::Duration;
+    ///
+    /// # use mainstay_idempotency::{IdempotencyLayer, MemoryStore, Scope};
+    /// # async fn create() {}
+    /// # async fn shutdown() {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let idempotency = IdempotencyLayer::at_least_once(MemoryStore::new())
+    ///     .scope(|request| Scope::of([request.uri.path()]));
+    /// let app = Router::new().route("/orders", post(create)).layer(idempotency.clone().respond());
+    ///
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// axum::serve(listener, app).with_graceful_shutdown(shutdown()).await?;
+    /// if tokio::time::timeout(Duration::from_secs(20), idempotency.drain()).await.is_err() {
+    ///     eprintln!("{} handlers are left behind", idempotency.detached());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drain(&self) -> impl Future<Output = ()> + Send + use<St, G> {
         let tasks = self.tasks.clone();
         async move { tasks.drained().await }

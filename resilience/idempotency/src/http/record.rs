@@ -108,13 +108,13 @@ impl Record {
     }
 }
 
-/// A number of fields, then each as the length of its name, its name, the length of its value, its
-/// value.
+/// A number of fields, then each as the length of its name, doubled, and one more if its value is
+/// sensitive, its name, the length of its value, its value.
 fn put_fields(out: &mut Vec<u8>, map: &HeaderMap, kept: &impl Fn(&HeaderName) -> bool) {
     let fields = || map.iter().filter(|(name, _)| kept(name));
     put_len(out, fields().count());
     for (name, value) in fields() {
-        put_len(out, name.as_str().len());
+        put_len(out, name.as_str().len() << 1 | usize::from(value.is_sensitive()));
         out.put_slice(name.as_str().as_bytes());
         put_len(out, value.len());
         out.put_slice(value.as_bytes());
@@ -124,7 +124,8 @@ fn put_fields(out: &mut Vec<u8>, map: &HeaderMap, kept: &impl Fn(&HeaderName) ->
 fn fields_len(map: &HeaderMap, kept: &impl Fn(&HeaderName) -> bool) -> usize {
     let fields = map.iter().filter(|(name, _)| kept(name));
     let (count, len) = fields.fold((0, 0), |(count, len), (name, value)| {
-        (count + 1, len + text_len(name.as_str().len()) + text_len(value.len()))
+        let name = name.as_str().len();
+        (count + 1, len + len_len(name << 1) + name + text_len(value.len()))
     });
     len_len(count) + len
 }
@@ -148,9 +149,14 @@ fn take_fields(bytes: &mut Bytes) -> Result<HeaderMap, Unreadable> {
     let mut map = HeaderMap::new();
     let mut before = Bytes::new();
     for _ in 0..count {
-        let written = take(bytes)?;
+        let len = take_len(bytes)?;
+        let (name_len, is_sensitive) = (len >> 1, len & 1 == 1);
+        let written = take_text(bytes, name_len)?;
         let name = HeaderName::from_lowercase(&written).map_err(|_| Unreadable)?;
-        let value = HeaderValue::from_maybe_shared(take(bytes)?).map_err(|_| Unreadable)?;
+        let value_len = take_len(bytes)?;
+        let value = take_text(bytes, value_len)?;
+        let mut value = HeaderValue::from_maybe_shared(value).map_err(|_| Unreadable)?;
+        value.set_sensitive(is_sensitive);
         let is_cookie = name == SET_COOKIE;
         let is_again = map.try_append(name, value).map_err(|_| Unreadable)?;
         // Values of one name are written one after the other.
@@ -162,8 +168,7 @@ fn take_fields(bytes: &mut Bytes) -> Result<HeaderMap, Unreadable> {
     Ok(map)
 }
 
-fn take(bytes: &mut Bytes) -> Result<Bytes, Unreadable> {
-    let len = take_len(bytes)?;
+fn take_text(bytes: &mut Bytes, len: usize) -> Result<Bytes, Unreadable> {
     if len > bytes.len() { Err(Unreadable) } else { Ok(bytes.split_to(len)) }
 }
 
@@ -202,11 +207,12 @@ mod tests {
     use super::*;
 
     fn fields() -> impl Strategy<Value = HeaderMap> {
-        let field = ("[a-z][a-z0-9-]{0,200}", "[ -~]{0,300}");
+        let field = ("[a-z][a-z0-9-]{0,200}", "[ -~]{0,300}", any::<bool>());
         vec(field, 0..6).prop_map(|fields| {
             let mut map = HeaderMap::new();
-            for (name, value) in fields {
-                let value = HeaderValue::from_str(&value).unwrap();
+            for (name, value, is_sensitive) in fields {
+                let mut value = HeaderValue::from_str(&value).unwrap();
+                value.set_sensitive(is_sensitive);
                 map.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
             }
             map.append("content-type", HeaderValue::from_static("text/plain"));
@@ -237,8 +243,14 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(answer in answers()) {
-            let bytes = encoded(&answer, |_| true);
-            prop_assert_eq!(Record::decode(bytes), Ok(Record::Answer(answer)));
+            let read = Record::decode(encoded(&answer, |_| true));
+            let sensitive = |headers: &HeaderMap| -> Vec<_> {
+                headers.iter().map(|(name, value)| (name.clone(), value.is_sensitive())).collect()
+            };
+            if let Ok(Record::Answer(read)) = &read {
+                prop_assert_eq!(sensitive(&read.headers), sensitive(&answer.headers));
+            }
+            prop_assert_eq!(read, Ok(Record::Answer(answer)));
         }
 
         /// So that a record takes one allocation, and no more memory than it has bytes.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use http::StatusCode;
 use mainstay_core::Code;
 
-use crate::StoreError;
+use crate::{StoreError, StoreErrorKind};
+
+/// When a client may come back whose key is in use, or cannot be looked up.
+const COME_BACK: Duration = Duration::from_secs(1);
 
 /// Why a request was not answered by the service that it was for.
 #[derive(Debug)]
@@ -33,7 +36,8 @@ pub enum RefusedKind {
     /// Another try with this key has died, and nobody knows whether it had its effect. Only
     /// [at most once](crate::AtMostOnce).
     OutcomeUnknown,
-    /// Another try with this key has ended, and its answer was not one to be kept.
+    /// Another try with this key has answered, and its answer was not one to be kept. A stream may
+    /// still run.
     AnswerNotKept,
     /// Who asks may not have the answer that another try was given.
     ReplayForbidden,
@@ -117,7 +121,7 @@ impl RefusedKind {
                 "A request with this Idempotency-Key did not end. It may have had its effect."
             }
             Self::AnswerNotKept => {
-                "A request with this Idempotency-Key has ended. Its answer was not kept."
+                "A request with this Idempotency-Key was answered. The answer was not kept."
             }
             Self::ReplayForbidden => "The answer to this Idempotency-Key is not for this caller.",
             Self::BodyTooLarge => "The body is too large.",
@@ -134,12 +138,14 @@ impl Refused {
         Self { kind, retry_after: None, source: None }
     }
 
-    pub(crate) const fn in_progress(retry_after: Duration) -> Self {
-        Self { kind: RefusedKind::InProgress, retry_after: Some(retry_after), source: None }
+    pub(crate) const fn in_progress() -> Self {
+        Self { kind: RefusedKind::InProgress, retry_after: Some(COME_BACK), source: None }
     }
 
-    pub(crate) const fn store(source: StoreError) -> Self {
-        Self { kind: RefusedKind::StoreUnavailable, retry_after: None, source: Some(source) }
+    /// One that does not answer may do so again soon. What else is the matter may last.
+    pub(crate) fn store(source: StoreError) -> Self {
+        let retry_after = (source.kind() == StoreErrorKind::Unavailable).then_some(COME_BACK);
+        Self { kind: RefusedKind::StoreUnavailable, retry_after, source: Some(source) }
     }
 
     /// The reason.

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::mem;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -18,23 +17,24 @@ use super::body::IdempotencyBody;
 use super::cleanup::Cleanup;
 use super::collect;
 use super::config::{Config, OnOutage, is_framing};
+use super::event::Event;
 use super::flight::{Flight, Found, Landed, Leaving, Seat};
 use super::record::{AnswerRef, Record};
 use super::refused::{IdempotencyError, Refused, RefusedKind};
 use super::replay::replay;
 use super::service::{BoxError, Shared};
-use super::settle::Settle;
+use super::settle::{Ending, Settle};
 use super::work::{GRPC_STATUS, WorkResult, Worked, work};
 use crate::asking::{Patience, ask, ask_since};
-use crate::lease::Lease;
+use crate::lease::{Kept, Lease};
 use crate::release::release;
 use crate::together::{Beside, caught};
 use crate::{
     Claim, Claimed, Completion, Fingerprint, Held, Key, Nonce, Store, StoreError, StoreErrorKind,
 };
 
-/// When a client whose key is in use may come back.
-const COME_BACK: Duration = Duration::from_secs(1);
+/// At most so many bytes that headers and trailers may take in a record are no part of the limit.
+const MOST_FIELDS: usize = 16 << 10;
 
 pub(super) struct Try<St, S, B> {
     pub(super) shared: Arc<Shared<St>>,
@@ -82,14 +82,17 @@ where
             let asker = config.reauthorize.is_some().then(|| Box::new(parts.clone()));
             let mut request = Request::from_parts(parts, body);
             request.extensions_mut().insert(owner.attempt());
-            let worked = match caught(|| inner.call(request)) {
+            let mut worked = match caught(|| inner.call(request)) {
                 Ok(handler) => {
                     let Owner { held, lease, seat, .. } = &mut *owner;
-                    let lost = || {
-                        flight.lose();
-                        seat.give_up();
+                    let told = |kept| match kept {
+                        Kept::Until(safe) => seat.is_safe_until(safe),
+                        Kept::Lost => {
+                            lose(config, seat.flight(), held);
+                            seat.give_up();
+                        }
                     };
-                    let keep = lease.keep(&*shared.store, held, lost);
+                    let keep = lease.keep(&*shared.store, held, told);
                     Beside::new(work(handler, grpc, config), keep).await
                 }
                 Err(panicked) => Worked::panicked(panicked, config),
@@ -97,12 +100,14 @@ where
             // What is done is settled, whoever is still there to hear of it.
             flight.set_leaving(Leaving::GoesOn);
             owner.cleanup.is_done();
-            let record = owner.record_of(&worked, grpc);
+            let record = owner.record_of(&mut worked, grpc);
             let mut settled = owner.settle(worked.settle, record).await;
-            if let (Settled::Other(Ok(_)), Some(asker)) = (&settled, asker)
-                && let Err(refused) = config.reauthorize(&asker).await
-            {
-                settled = Settled::Other(Err(refused));
+            if let (Settled::Other(Ok(_)), Some(asker)) = (&settled, asker) {
+                // Who asks is asked for an answer to that client alone.
+                flight.set_leaving(Leaving::Drops);
+                if let Err(refused) = config.reauthorize(&asker).await {
+                    settled = Settled::Other(Err(refused));
+                }
             }
             answer(settled, worked.result, grpc)
         }
@@ -151,12 +156,19 @@ impl<St: Store> Entry<'_, St> {
             match self.shared.flights.join(self.key, &self.fingerprint, self.flight) {
                 Found::Nobody(seat) => return self.claim(seat, &mut patience).await,
                 Found::Different => return Err(Refused::new(RefusedKind::KeyReused)),
-                // In a box, as most tries have nobody to wait for, and no room to spare.
-                Found::Other(other) => match patience.wait(Box::pin(other.landed())).await {
-                    Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
-                    Some(Landed::Gone) => {}
-                    None => return Err(Refused::in_progress(COME_BACK)),
-                },
+                Found::Other(other, safe_until) => {
+                    // In a box, as most tries have nobody to wait for, and no room to spare.
+                    match patience.wait(Box::pin(other.landed()), safe_until).await {
+                        Some(Landed::Record(record)) => return Ok(Entered::Replay(record)),
+                        Some(Landed::Unprotected(error)) => {
+                            self.tell_unprotected(error);
+                            return Ok(Entered::Unprotected);
+                        }
+                        None if patience.is_over() => return Err(Refused::in_progress()),
+                        // Or its lease has ended, or was renewed meanwhile.
+                        Some(Landed::Gone) | None => {}
+                    }
+                }
             }
         }
     }
@@ -171,8 +183,8 @@ impl<St: Store> Entry<'_, St> {
             let claimed = match claimed.await {
                 Ok((asked, Claimed::First(held))) => {
                     cleanup.holds(held);
-                    self.flight.set_granted();
                     let lease = Lease::new(asked, self.shared.config.lease);
+                    seat.is_safe_until(lease.safe_until());
                     let shared = Arc::clone(self.shared);
                     return Ok(Entered::First(Owner { shared, held, lease, seat, cleanup }));
                 }
@@ -185,14 +197,22 @@ impl<St: Store> Entry<'_, St> {
             match claimed {
                 Ok(Claimed::Running { left }) if patience.pause(left).await => {}
                 Ok(Claimed::Completed(record)) => {
-                    seat.land(&record);
+                    seat.land_with(&record);
                     return Ok(Entered::Replay(record));
                 }
-                Err(error) if self.runs_without(&error) => return Ok(Entered::Unprotected),
+                Err(error) if self.runs_without(&error) => {
+                    seat.land(|_| Landed::Unprotected(error.kind()));
+                    self.tell_unprotected(error.kind());
+                    return Ok(Entered::Unprotected);
+                }
                 Err(error) => return Err(Refused::store(error)),
                 Ok(claimed) => return Err(refusal(&claimed)),
             }
         }
+    }
+
+    fn tell_unprotected(&self, error: StoreErrorKind) {
+        self.shared.config.tell(|| Event::Unprotected { key: self.key, error });
     }
 
     fn claim_of(&self) -> Claim {
@@ -223,7 +243,7 @@ fn refusal(claimed: &Claimed) -> Refused {
         Claimed::Reused => Refused::new(RefusedKind::KeyReused),
         Claimed::Abandoned => Refused::new(RefusedKind::OutcomeUnknown),
         Claimed::Running { .. } | Claimed::First(_) | Claimed::Completed(_) => {
-            Refused::in_progress(COME_BACK)
+            Refused::in_progress()
         }
     }
 }
@@ -248,8 +268,9 @@ impl<St: Store> Owner<St> {
         Attempt::new(self.held, Arc::clone(self.seat.flight()))
     }
 
-    /// What is to be stored, if anything is.
-    fn record_of<B: Body, E>(&self, worked: &Worked<B, E>, grpc: bool) -> Bytes {
+    /// What is to be stored, if anything is. An answer that is too long with its headers is
+    /// settled as what cannot be.
+    fn record_of<B: Body, E>(&self, worked: &mut Worked<B, E>, grpc: bool) -> Bytes {
         let WorkResult::Whole(head, body, trailers) = &worked.result else {
             return Record::marker();
         };
@@ -264,7 +285,12 @@ impl<St: Store> Owner<St> {
         let is_kept = |name: &HeaderName| {
             if are_trailers { !is_framing(name) } else { config.is_replayed(name) }
         };
-        answer.encode(is_kept)
+        let record = answer.encode(is_kept);
+        if record.len().saturating_sub(MOST_FIELDS) <= config.response_limit {
+            return record;
+        }
+        worked.settle = (config.outcomes)(Ending::Unstorable);
+        Record::marker()
     }
 
     async fn settle(&mut self, settle: Settle, record: Bytes) -> Settled {
@@ -284,32 +310,55 @@ impl<St: Store> Owner<St> {
     /// If it fails the lease runs out.
     async fn release(&self) {
         let limit = self.shared.config.store_timeout;
-        drop(release(&*self.shared.store, &self.held, limit).await);
+        if let Err(error) = release(&*self.shared.store, &self.held, limit).await {
+            let Held { key, fence, .. } = self.held;
+            self.shared.config.tell(|| Event::NotReleased { key, fence, error: error.kind() });
+        }
     }
 
     async fn complete(&mut self, record: Bytes) -> Settled {
-        let Config { store_timeout, keep, on_outage, .. } = self.shared.config;
-        let complete = || self.shared.store.complete(&self.held, record.clone(), keep);
-        let completed = ask(store_timeout, complete).await;
-        if let Err(error) = &completed
-            && error.kind() == StoreErrorKind::Unavailable
-        {
-            // It goes on asking after this client is answered, for the sake of those that come.
-            self.cleanup.completes(self.held, record.clone(), self.lease.safe_until());
-        }
-        match completed {
+        let Self { shared, held, lease, seat, cleanup } = self;
+        let Config { store_timeout, keep, on_outage, .. } = shared.config;
+        let complete = || shared.store.complete(held, record.clone(), keep);
+        // The handler has nothing to be told any more. That it is lost may be what it has come to.
+        let told = |kept| match kept {
+            Kept::Until(safe) => seat.is_safe_until(safe),
+            Kept::Lost => seat.give_up(),
+        };
+        // In a box that is made if it is polled: most answers are stored at once.
+        let renewing = async { Box::pin(lease.keep(&*shared.store, held, told)).await };
+        let error = match Beside::new(ask(store_timeout, complete), renewing).await {
             Ok(Completion::Stored) => {
-                self.seat.land(&record);
-                Settled::Ours
+                seat.land_with(&record);
+                return Settled::Ours;
             }
-            Ok(Completion::Lost(Some(theirs))) => {
-                self.seat.land(&theirs);
-                Settled::Other(Ok(theirs))
+            Ok(Completion::Lost(theirs)) => {
+                lose(&shared.config, seat.flight(), held);
+                let Some(theirs) = theirs else {
+                    return Settled::Other(Err(Refused::in_progress()));
+                };
+                seat.land_with(&theirs);
+                return Settled::Other(Ok(theirs));
             }
-            Ok(Completion::Lost(None)) => Settled::Other(Err(Refused::in_progress(COME_BACK))),
-            // Nobody else can have answered yet.
-            Err(_) if on_outage == OnOutage::Run && self.lease.is_safe() => Settled::Ours,
-            Err(error) => Settled::Other(Err(Refused::store(error))),
+            Err(error) => error,
+        };
+        let Held { key, fence, .. } = *held;
+        shared.config.tell(|| Event::NotStored { key, fence, error: error.kind() });
+        if error.kind() == StoreErrorKind::Unavailable {
+            // It goes on asking after this client is answered, for the sake of those that come.
+            cleanup.completes(*held, record, lease.safe_until());
         }
+        if on_outage == OnOutage::Run && lease.is_safe() {
+            // Nobody else can have answered yet.
+            return Settled::Ours;
+        }
+        Settled::Other(Err(Refused::store(error)))
+    }
+}
+
+/// The handler is told, and who listens, once.
+fn lose(config: &Config, flight: &Flight, held: &Held) {
+    if flight.lose() {
+        config.tell(|| Event::ClaimLost { key: held.key, fence: held.fence });
     }
 }

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::body::IdempotencyBody;
 use super::config::Config;
-use super::detach::{Detach, Running, Tasks};
+use super::detach::{Detach, Layered, Running, Tasks};
 use super::flight::{Flight, Flights};
 use super::future::IdempotencyFuture;
 use super::refused::IdempotencyError;
@@ -35,6 +35,16 @@ pub(super) struct Shared<St> {
     pub(super) config: Config,
     pub(super) flights: Arc<Flights>,
     pub(super) tasks: Tasks,
+}
+
+impl<St: Store> Layered for Shared<St> {
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
 }
 
 impl<S, St> IdempotencyService<S, St> {
@@ -71,7 +81,8 @@ where
                 let inner = mem::replace(&mut self.inner, clone);
                 let flight = Arc::new(Flight::default());
                 let shared = Arc::clone(&self.shared);
-                let detach = Detach::new(&self.shared, &flight);
+                let layer: Arc<dyn Layered> = Arc::<Shared<St>>::clone(&shared);
+                let detach = Detach { key, flight: Arc::clone(&flight), layer };
                 // In a box, as it is moved to a task of its own if the client goes away.
                 let job = Box::pin(Try { shared, inner, parts, body, key, flight }.run());
                 IdempotencyFuture::running(Running::new(job, detach))

@@ -80,12 +80,16 @@ where
 }
 
 /// How the try has ended, if the head says so: that of gRPC does only where it is the trailers at
-/// once, or not gRPC's at all.
+/// once, or not gRPC's at all. Such a head of gRPC-Web is judged alike.
 fn ending_of(head: &Parts, grpc: bool) -> Option<Ending> {
-    if grpc && head.status == StatusCode::OK {
-        return code_of(&head.headers).map(Ending::Grpc);
+    if head.status != StatusCode::OK {
+        return Some(Ending::Http(head.status));
     }
-    Some(Ending::Http(head.status))
+    match code_of(&head.headers) {
+        Some(code) => Some(Ending::Grpc(code)),
+        None if grpc => None,
+        None => Some(Ending::Http(head.status)),
+    }
 }
 
 fn code_of(headers: &HeaderMap) -> Option<Code> {

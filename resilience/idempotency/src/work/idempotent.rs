@@ -126,7 +126,8 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
     }
 
     /// How long the store is asked for an answer, up to four times, by default 5 s. It should be
-    /// well below the lease.
+    /// well below the lease. A call that is not answered within a fifth of it is repeated, and the
+    /// third of these is given half.
     #[must_use]
     pub fn store_limit(mut self, limit: Duration) -> Self {
         self.settings.store_limit = limit;

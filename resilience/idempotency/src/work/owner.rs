@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::settings::Settings;
 use super::{Done, Grant, NotStored};
 use crate::asking::{ask, ask_since};
-use crate::lease::Lease;
+use crate::lease::{Kept, Lease};
 use crate::release::release;
 use crate::together::Beside;
 use crate::{Completion, Fence, Held, Renewal, Store, StoreError};
@@ -53,7 +53,12 @@ impl<S: Store> Owner<S> {
     /// There is no task behind it: the lease is renewed while the future is polled.
     pub async fn during<F: Future>(&mut self, work: F) -> F::Output {
         let Self { store, grant, lease, .. } = self;
-        let keep = lease.keep(store.as_ref(), &grant.held, || grant.lost.cancel());
+        let told = |kept| {
+            if let Kept::Lost = kept {
+                grant.lost.cancel();
+            }
+        };
+        let keep = lease.keep(store.as_ref(), &grant.held, told);
         Beside::new(work, keep).await
     }
 

@@ -137,7 +137,8 @@ fn listed(rest: &mut impl Iterator<Item = u8>) -> Option<HeaderMap> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut map = HeaderMap::new();
     for _ in 0..number(rest)? {
-        let (name, value) = (text(rest)?, text(rest)?);
+        let doubled = number(rest)?;
+        let (name, value) = (take(rest, doubled / 2)?, text(rest)?);
         // The mark of a quotation is none of a name, but one made from lower case may have it.
         let is_lower = |byte: &u8| {
             let marks = b"!\"#$%&'*+-.^_`|~";
@@ -152,7 +153,8 @@ fn listed(rest: &mut impl Iterator<Item = u8>) -> Option<HeaderMap> {
         if is_out_of_place {
             return None;
         }
-        let value = HeaderValue::from_bytes(&value).expect("a value");
+        let mut value = HeaderValue::from_bytes(&value).expect("a value");
+        value.set_sensitive(doubled % 2 == 1);
         map.append(HeaderName::from_lowercase(&name).expect("a name"), value);
         names.push(name);
     }
@@ -160,11 +162,12 @@ fn listed(rest: &mut impl Iterator<Item = u8>) -> Option<HeaderMap> {
 }
 
 fn text(rest: &mut impl Iterator<Item = u8>) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    for _ in 0..number(rest)? {
-        text.push(rest.next()?);
-    }
-    Some(text)
+    let len = number(rest)?;
+    take(rest, len)
+}
+
+fn take(rest: &mut impl Iterator<Item = u8>, len: u64) -> Option<Vec<u8>> {
+    (0..len).map(|_| rest.next()).collect()
 }
 
 /// In base 128, the lowest digit first, and 128 more if another follows. No zero leads.

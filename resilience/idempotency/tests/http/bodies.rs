@@ -1,11 +1,13 @@
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Request, Response};
-use http_body::Frame;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Limited, StreamBody, channel::Channel};
 use mainstay_idempotency::{AtLeastOnce, Ending, Settle};
 use proptest::prelude::*;
@@ -220,4 +222,93 @@ async fn an_answer_that_breaks_off_is_passed_on_as_it_is_and_run_again() {
         assert!(body.frame().await.unwrap().is_err());
     }
     assert_eq!((effects.count(), store.renewals.count(), store.releases.count()), (2, 2, 0));
+}
+
+/// Says that it has five bytes, and goes on for ever.
+struct Boundless;
+
+impl http_body::Body for Boundless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"1234567")))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(5)
+    }
+}
+
+/// A server would do the same, and there is no end to be waited for.
+#[tokio::test]
+async fn an_answer_is_cut_to_the_length_that_it_says() {
+    let service = served(&process(&store()).response_limit(16), |_| {
+        std::future::ready(Response::new(Body::new(Boundless)))
+    });
+    for is_replayed in [false, true] {
+        let seen = ask(&service, post("a")).await;
+        assert_eq!((seen.text(), seen.is_replayed()), ("12345", is_replayed));
+    }
+}
+
+/// Headers and trailers are kept as well.
+#[tokio::test]
+async fn an_answer_with_large_headers_or_trailers_is_over_the_cap() {
+    fn large() -> HeaderValue {
+        "a".repeat(20 << 10).parse().unwrap()
+    }
+    fn in_headers() -> Response<Body> {
+        Response::builder().header("location", large()).body(Body::from("x")).unwrap()
+    }
+    fn in_trailers() -> Response<Body> {
+        let trailers = HeaderMap::from_iter([(HeaderName::from_static("x-sum"), large())]);
+        let frames = [Frame::data(Bytes::from_static(b"x")), Frame::trailers(trailers)];
+        Response::new(Body::new(StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)))))
+    }
+    for answer in [in_headers, in_trailers] {
+        for (limit, status) in [(16, 409), (5 << 10, 200)] {
+            let layer = process(&store()).response_limit(limit);
+            let service = served(&layer, move |_| std::future::ready(answer()));
+            let first = ask(&service, post("a")).await;
+            assert_eq!((first.status, first.text()), (200, "x"));
+            assert_eq!(ask(&service, post("a")).await.status, status);
+        }
+    }
+}
+
+/// What a handler hides from logs and from compression tables stays hidden.
+#[tokio::test]
+async fn a_sensitive_header_is_replayed_as_one() {
+    let service = served(&process(&store()), |_| {
+        let mut response = created(1);
+        response.headers_mut().get_mut("location").unwrap().set_sensitive(true);
+        std::future::ready(response)
+    });
+    for _ in 0..2 {
+        let seen = ask(&service, post("a")).await;
+        assert!(seen.headers["location"].is_sensitive());
+        assert!(!seen.headers["content-type"].is_sensitive());
+    }
+}
+
+/// It goes with its connection, and cannot be given to another.
+#[tokio::test]
+async fn an_upgrade_is_not_replayed() {
+    let (store, effects) = (store(), Effects::default());
+    let service = served(&process(&store).outcomes(|_| Settle::Store), {
+        let effects = effects.clone();
+        move |_| {
+            effects.happen();
+            let response = Response::builder().status(101).header("upgrade", "x");
+            std::future::ready(response.body(Body::empty()).unwrap())
+        }
+    });
+    assert_eq!(ask(&service, post("a")).await.status, 101);
+    let refusal = ask(&service, post("a")).await.refusal();
+    assert_eq!(refusal, refused(409, "IDEMPOTENCY_ANSWER_NOT_KEPT"));
+    assert_eq!(effects.count(), 1);
 }

@@ -252,3 +252,37 @@ async fn a_handler_without_a_claim_runs_to_its_end() {
     layer.drain().await;
     assert_eq!(effects.count(), 1);
 }
+
+/// A store that hangs keeps tasks waiting: they have a cap, whatever they wait for.
+#[tokio::test(start_paused = true)]
+async fn beyond_their_cap_answers_are_not_stored_without_a_client() {
+    let (store, effects) = (store(), Effects::default());
+    let layer = process(&store);
+    let service = served(&layer, orders(&effects, Duration::ZERO));
+    store.completions.then(std::iter::repeat_n(Fault::Hangs, 1100));
+    for key in 0..1100 {
+        let mut call = Box::pin(service.clone().oneshot(post(&key.to_string())));
+        assert!(poll!(call.as_mut()).is_pending());
+    }
+    layer.drain().await;
+    // Each of those that went on has asked once more.
+    assert_eq!((effects.count(), store.completions.count()), (1100, 1100 + 1024));
+}
+
+/// The key is settled, and nobody is there to be asked for.
+#[tokio::test(start_paused = true)]
+async fn without_a_client_nobody_is_asked_whether_it_may_have_the_answer() {
+    let (store, effects) = (store(), Effects::default());
+    store.renewals.always(Fault::Before);
+    let layer = process(&store).reauthorize(|_| std::future::pending());
+    let slow = served(&layer, orders(&effects, LEASE + SECOND));
+    let mut first = Box::pin(slow.oneshot(post("a")));
+    assert!(poll!(first.as_mut()).is_pending());
+    sleep(LEASE).await;
+    let there = served(&process(&store), orders(&effects, Duration::ZERO));
+    ask(&there, post("a")).await;
+    assert!(tokio::time::timeout(2 * SECOND, &mut first).await.is_err());
+    assert_eq!(effects.count(), 2);
+    drop(first);
+    assert!(tokio::time::timeout(SECOND, layer.drain()).await.is_ok());
+}

@@ -159,7 +159,9 @@ async fn refusals_are_statuses() {
     *other.body_mut() = Body::from("else");
     assert_eq!(code(&ask(&service, other).await), "3");
     store.claims.always(Fault::Before);
-    assert_eq!(code(&ask(&service, call("b")).await), "14");
+    let out = ask(&service, call("b")).await;
+    assert_eq!(code(&out), "14");
+    assert_eq!(out.headers["grpc-retry-pushback-ms"], "1000");
     store.claims.always(Fault::None);
 
     let slow = served(&layer, |_| async {
@@ -192,4 +194,27 @@ async fn http_and_grpc_are_not_mixed_up() {
     assert_eq!(ask(&service, post("b")).await.status, 201);
     assert_eq!(ask(&service, call("b")).await.headers["grpc-status"], "3");
     assert_eq!(effects.count(), 2);
+}
+
+/// To which the layer of `tonic-web` has answered outside of this one: its errors have the status
+/// in the head.
+#[tokio::test]
+async fn a_head_of_grpc_web_is_judged_by_its_code() {
+    for (code, runs) in [("0", 1), ("9", 1), ("14", 2)] {
+        let effects = Effects::default();
+        let service = served(&process(&store()), {
+            counted(&effects, move || {
+                let response = Response::builder().header("grpc-status", code);
+                let response = response.header("content-type", "application/grpc-web+proto");
+                response.body(Body::empty()).unwrap()
+            })
+        });
+        for _ in 0..2 {
+            let mut call = call("a");
+            let web = HeaderValue::from_static("application/grpc-web+proto");
+            call.headers_mut().insert("content-type", web);
+            assert_eq!(ask(&service, call).await.headers["grpc-status"], code);
+        }
+        assert_eq!(effects.count(), runs, "{code}");
+    }
 }

@@ -1,8 +1,11 @@
+use std::convert::Infallible;
 use std::error::Error as StdError;
 
 use axum::body::Body;
 use http::{HeaderValue, Method, Request};
-use mainstay_idempotency::{Fingerprint, IdempotencyLayer, KeyRule, Refused, RefusedKind, Scope};
+use mainstay_idempotency::{
+    Fingerprint, IdempotencyBody, IdempotencyLayer, KeyRule, Refused, RefusedKind, Scope,
+};
 use tower::{Layer, ServiceExt};
 
 use super::support::*;
@@ -264,4 +267,23 @@ async fn a_refusal_that_is_not_answered_is_an_error_with_its_type() {
     assert_eq!(source.map(Refused::kind), Some(RefusedKind::KeyMissing));
     let error = service.oneshot(post("a")).await.unwrap_err();
     assert!(error.source().is_some_and(<dyn StdError>::is::<std::io::Error>));
+}
+
+/// As happens where a router that has the layer is nested in one that has it too.
+#[tokio::test(start_paused = true)]
+async fn a_layer_inside_of_itself_does_not_wait_for_itself() {
+    let (store, effects) = (store(), Effects::default());
+    let layer = process(&store);
+    let handler = orders(&effects, SECOND);
+    let inner =
+        tower::service_fn(move |request: Request<IdempotencyBody<IdempotencyBody<Body>>>| {
+            let answer = handler(request.map(|_| IdempotencyBody::default()));
+            async { Ok::<_, Infallible>(answer.await) }
+        });
+    let service = layer.clone().respond().layer(layer.respond().layer(inner));
+    for is_replayed in [false, true] {
+        let seen = ask(&service, post("a")).await;
+        assert_eq!((seen.text(), seen.is_replayed()), ("order 1", is_replayed));
+    }
+    assert_eq!((effects.count(), store.claims.count()), (1, 2));
 }

@@ -1,7 +1,13 @@
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::poll;
 use tokio::sync::oneshot;
+use tokio::task::consume_budget;
 use tokio::time::{Instant, advance, sleep, timeout};
+use tower::ServiceExt;
 
 use super::support::*;
 
@@ -238,4 +244,77 @@ async fn durations_have_no_limits() {
         assert_eq!(first.status, 201);
         assert_eq!(second.status, if time.is_zero() { 409 } else { 201 });
     }
+}
+
+/// Lets the time pass, and takes all of tokio's budget whenever it is polled.
+async fn busy(time: Duration) {
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        poll_fn(|cx| {
+            while pin!(consume_budget()).poll(cx).is_ready() {}
+            Poll::Ready(())
+        })
+        .await;
+        advance(Duration::from_millis(100)).await;
+    }
+}
+
+/// Nor is its effect repeated.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_busy_keeps_its_claim() {
+    let (store, effects) = (store(), Effects::default());
+    let here = served(&process(&store), {
+        let effects = effects.clone();
+        move |request| {
+            let (attempt, effects) = (attempt(&request), effects.clone());
+            async move {
+                busy(5 * LEASE).await;
+                assert!(!attempt.is_lost());
+                created(effects.happen())
+            }
+        }
+    });
+    let there = served(&process(&store), orders(&effects, Duration::ZERO));
+    let first = tokio::spawn(async move { ask(&here, post("a")).await });
+    sleep(2 * LEASE).await;
+    let second = ask(&there, post("a")).await;
+    assert_eq!((first.await.unwrap().status, second.status, effects.count()), (201, 409, 1));
+    assert!((14..=16).contains(&store.renewals.count()), "{}", store.renewals.count());
+}
+
+/// As where something blocks the thread that would poll it.
+#[tokio::test(start_paused = true)]
+async fn who_is_not_polled_is_in_nobodys_way_after_its_lease() {
+    let (store, effects) = (store(), Effects::default());
+    let here = served(&process(&store).wait(2 * LEASE), orders(&effects, SECOND));
+    let mut first = Box::pin(here.clone().oneshot(post("a")));
+    assert!(poll!(first.as_mut()).is_pending());
+    // One that waits already, …
+    assert_eq!(ask(&here, post("a")).await.text(), "order 1");
+    // … one with another answer in the store, and one with another request.
+    let mut first = Box::pin(here.clone().oneshot(post("b")));
+    assert!(poll!(first.as_mut()).is_pending());
+    sleep(LEASE).await;
+    let there = served(&process(&store), |_| std::future::ready(created(7)));
+    assert_eq!(ask(&there, post("b")).await.text(), "order 7");
+    assert_eq!(ask(&here, post("b")).await.text(), "order 7");
+    assert_eq!(ask(&here, post_of("b", "else")).await.status, 422);
+    assert_eq!(first.await.unwrap().headers()["idempotency-replayed"], "true");
+}
+
+/// The effect has happened: that its answer is still on its way to the store is no reason to let
+/// another try repeat it.
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_kept_while_its_answer_is_stored() {
+    let (store, effects) = (store(), Effects::default());
+    store.completions.then([Fault::Hangs, Fault::Hangs]);
+    let layer = || process(&store).lease(SECOND);
+    let here = served(&layer(), orders(&effects, SECOND / 2));
+    let there = served(&layer(), orders(&effects, Duration::ZERO));
+    let first = tokio::spawn(async move { ask(&here, post("a")).await });
+    settle().await;
+    let second = ask(&there, post("a")).await;
+    assert_eq!(first.await.unwrap().text(), "order 1");
+    assert_eq!((second.text(), second.is_replayed()), ("order 1", true));
+    assert_eq!(effects.count(), 1);
 }

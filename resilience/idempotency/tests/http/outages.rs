@@ -13,10 +13,12 @@ async fn without_a_store_nothing_runs() {
         store.claims.always(fault);
         let service = served(&process(&store), orders(&effects, AT_ONCE));
         let start = tokio::time::Instant::now();
-        let refusal = ask(&service, post("a")).await.refusal();
-        assert_eq!(refusal, refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
-        assert_eq!((effects.count(), store.claims.count()), (0, 4));
-        assert!(start.elapsed() < Duration::from_millis(3100));
+        let seen = ask(&service, post("a")).await;
+        assert_eq!(seen.refusal(), refused(503, "IDEMPOTENCY_STORE_UNAVAILABLE"));
+        assert_eq!(seen.headers["retry-after"], "1");
+        let calls = if fault == Fault::Hangs { 3 } else { 4 };
+        assert_eq!((effects.count(), store.claims.count()), (0, calls));
+        assert!(start.elapsed() < Duration::from_secs(3));
     }
 }
 
@@ -24,7 +26,7 @@ async fn without_a_store_nothing_runs() {
 #[tokio::test(start_paused = true)]
 async fn a_claim_that_was_granted_too_late_is_given_back() {
     let (store, effects) = (store(), Effects::default());
-    store.claims.then([Fault::Late(5000); 4]);
+    store.claims.then([Fault::Late(5000); 3]);
     let layer = process(&store);
     let service = served(&layer, orders(&effects, AT_ONCE));
     assert_eq!(ask(&service, post("a")).await.status, 503);
@@ -122,4 +124,29 @@ async fn a_full_store_takes_no_new_keys() {
     assert_eq!(ask(&service, post("b")).await.status, 503);
     assert!(ask(&service, post("a")).await.is_replayed());
     assert_eq!(effects.count(), 1);
+}
+
+/// One of which each call takes longer than a fifth of the limit.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_slow_is_not_out() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.always(Fault::Late(1400));
+    store.completions.always(Fault::Late(1400));
+    let service = served(&process(&store), orders(&effects, AT_ONCE));
+    assert_eq!(ask(&service, post("a")).await.status, 201);
+    assert!(ask(&service, post("a")).await.is_replayed());
+    assert_eq!(effects.count(), 1);
+}
+
+/// One of them finds out that the store hangs, for all.
+#[tokio::test(start_paused = true)]
+async fn duplicates_run_as_well_where_all_runs_without_a_store() {
+    let (store, effects) = (store(), Effects::default());
+    store.claims.always(Fault::Hangs);
+    let layer = process(&store).on_outage(OnOutage::Run).store_timeout(SECOND);
+    let service = served(&layer, orders(&effects, AT_ONCE));
+    let start = tokio::time::Instant::now();
+    let (first, second) = tokio::join!(ask(&service, post("a")), ask(&service, post("a")));
+    assert_eq!((first.status, second.status, effects.count()), (201, 201, 2));
+    assert!(store.claims.count() == 3 && start.elapsed() < SECOND);
 }
