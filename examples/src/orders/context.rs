@@ -65,6 +65,11 @@ impl RequestContext {
         }
     }
 
+    /// The trace that it belongs to.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        TraceId::from_traceparent(self.traceparent.as_ref()?.as_bytes())
+    }
+
     /// What is left of the deadline.
     pub fn remaining(&self) -> Duration {
         self.deadline.remaining(SystemClock.now())

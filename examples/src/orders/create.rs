@@ -18,11 +18,12 @@ use mainstay_idempotency::{Fence, Fingerprint};
 use tokio::time::{Instant, sleep};
 
 use super::OrderError;
+use super::answer::{self, Answer};
 use super::context::RequestContext;
 use super::gateway::{Charge, GatewayError};
 use super::idempotency::{PATIENCE, ScopedKey, fingerprint};
 use super::model::{NewOrder, Order, Status};
-use super::service::{Answer, Orders};
+use super::service::Orders;
 use super::store::{Claimed, Hold, Record};
 
 /// How often to look whether it is done, and to ask a database that is away.
@@ -41,16 +42,8 @@ impl Orders {
         let fingerprint = fingerprint(new).map_err(|error| OrderError::Internal(error.into()))?;
         self.refuse_in_vain(key).await?;
         match self.claim(key, fence, &fingerprint, new).await? {
-            Claimed::Ours(order, hold) => {
-                let gateway_key = key.for_gateway(self.store.id());
-                let record = self.charge(context, order, hold, gateway_key).await?;
-                Ok(Answer { record, replayed: false })
-            }
-            Claimed::Answered(record) => Ok(Answer { record, replayed: true }),
-            Claimed::Settled(order) => {
-                let record = Record::of(as_first_answered(order))?;
-                Ok(Answer { record, replayed: true })
-            }
+            Claimed::Ours(order, hold) => self.charge(context, key, order, hold).await,
+            Claimed::Answered(record) => Ok(record.answer(true)),
             Claimed::Busy => Err(OrderError::InProgress),
             Claimed::Reused => Err(OrderError::KeyReused),
         }
@@ -96,28 +89,28 @@ impl Orders {
     pub(super) async fn charge(
         &self,
         context: &RequestContext,
+        key: &ScopedKey,
         order: Order,
         hold: Hold,
-        gateway_key: String,
-    ) -> Result<Record, OrderError> {
+    ) -> Result<Answer, OrderError> {
         let charge = Charge {
             amount_cents: order.total_cents,
             currency: order.currency,
             reference: order.id,
-            key: gateway_key,
+            key: key.for_gateway(self.store.id()),
         };
         let charged = tokio::select! {
-            charged = self.charge_and_settle(context, order, &hold, &charge) => charged,
+            charged = self.charge_and_settle(context, key, order, &hold, &charge) => charged,
             never = hold.keep() => match never {},
         };
         match charged {
             Ok(Charged::Ours(record)) => {
                 hold.settled().await;
-                Ok(record)
+                Ok(record.answer(false))
             }
             Ok(Charged::Theirs(record)) => {
                 hold.release().await;
-                Ok(record)
+                Ok(record.answer(true))
             }
             Err(error) => {
                 take_back(&hold, &error).await;
@@ -130,23 +123,21 @@ impl Orders {
     async fn charge_and_settle(
         &self,
         context: &RequestContext,
+        key: &ScopedKey,
         order: Order,
         hold: &Hold,
         charge: &Charge,
     ) -> Result<Charged, OrderError> {
         let payment = self.gateway.charge(context, charge).await;
         let payment = payment.map_err(|error| unanswered(error, context))?;
-        let id = order.id;
-        let record = Record::of(order.settled(payment))?;
+        let record = record(context, key, order.settled(payment))?;
         if settle(context, hold, &record).await? {
             return Ok(Charged::Ours(record));
         }
         // Too late, or the answer to an earlier try was lost: somebody has settled it, or will.
-        match self.store.order(id).await? {
-            Some(order) if order.status != Status::Pending => {
-                Ok(Charged::Theirs(Record::of(as_first_answered(order))?))
-            }
-            _ => Err(OrderError::InProgress),
+        match self.store.answered(key).await? {
+            Some(record) => Ok(Charged::Theirs(record)),
+            None => Err(OrderError::InProgress),
         }
     }
 }
@@ -155,6 +146,17 @@ impl Orders {
 enum Charged {
     Ours(Record),
     Theirs(Record),
+}
+
+/// A settled order with its answer. A decline is in the log here, as it is no error on its way out.
+fn record(context: &RequestContext, key: &ScopedKey, order: Order) -> Result<Record, sqlx::Error> {
+    if order.status != Status::Declined {
+        let body = answer::order(key.wire(), &order)?;
+        return Ok(Record { order, body });
+    }
+    tracing::info!(order = %order.id, request_id = %context.request_id, "payment declined");
+    let body = answer::decline(key.wire(), context);
+    Ok(Record { order, body })
 }
 
 /// Takes an order back that the gateway was never asked about, as its breaker is open: there is
@@ -189,13 +191,5 @@ fn unanswered(error: GatewayError, context: &RequestContext) -> OrderError {
         _ if is_late => OrderError::DeadlineExceeded,
         refused @ GatewayError::Refused { .. } => OrderError::Internal(refused.into()),
         source => OrderError::Payments { wait: source.wait(), source },
-    }
-}
-
-/// The order as it was when it was first answered: it may have been called off since.
-fn as_first_answered(order: Order) -> Order {
-    match order.status {
-        Status::Cancelled => Order { status: Status::Paid, ..order },
-        _ => order,
     }
 }

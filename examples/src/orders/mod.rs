@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod model;
 pub mod store;
 
+mod answer;
 mod config;
 mod create;
 mod error;
@@ -24,8 +25,9 @@ mod server;
 mod service;
 mod sockets;
 
+pub use answer::{Answer, Outcome};
 pub use config::OrdersConfig;
 pub use error::OrderError;
 pub use run::{RunError, run};
 pub use server::{Addresses, ExtraRoutes, Server, StartError};
-pub use service::{Answer, Orders, Page};
+pub use service::{Orders, Page};

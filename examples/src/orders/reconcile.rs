@@ -95,8 +95,7 @@ async fn finish(orders: &Orders, stored: Stored) -> Result<(), OrderError> {
     let Some(hold) = take_over(orders, &stored).await? else { return Ok(()) };
     // Before it is tried, so that an end in the middle counts as well.
     orders.store.postpone(id).await?;
-    let key = stored.key.for_gateway(orders.store.id());
-    orders.charge(&RequestContext::background(), stored.order, hold, key).await?;
+    orders.charge(&RequestContext::background(), &stored.key, stored.order, hold).await?;
     tracing::info!(order = %id, "finished a pending order");
     Ok(orders.store.forget_attempts(id).await?)
 }

@@ -27,12 +27,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How much of it may pass with the sockets still open, as long as something is in flight: whoever
 /// balances the load sees that the service is not ready, and what it sent before that is served.
 const STILL_OPEN: Duration = Duration::from_secs(5);
+/// How long what was cut off may take to let go of its keys.
+const LET_GO: Duration = Duration::from_secs(1);
 
 /// The service, running.
 #[derive(Debug)]
 pub struct Server {
     addresses: Addresses,
     store: Store,
+    guards: Guards,
     reporter: HealthReporter,
     in_flight: TaskTracker,
     draining: CancellationToken,
@@ -98,7 +101,7 @@ impl Server {
     pub async fn start(config: &OrdersConfig, extra: ExtraRoutes) -> Result<Self, StartError> {
         let store = Store::open(&config.database).await?;
         let keys = config.idempotency.open(store.id()).await?;
-        let guards = Guards::on(keys.clone());
+        let mut guards = Guards::on(keys.store.clone());
         let sockets = Sockets::bind(config).await?;
         let mut payments = JoinSet::new();
         let url = match &config.payments {
@@ -106,23 +109,29 @@ impl Server {
             None => embed_payments(&mut payments).await?,
         };
         let addresses = sockets.addresses(url)?;
-        let orders = Orders::new(store.clone(), Gateway::new(&addresses.payments)?, keys);
+        let gateway = Gateway::new(&addresses.payments)?;
+        let orders = Orders::new(store.clone(), gateway, keys.store.clone());
+        let draining = CancellationToken::new();
+        let health = Health::new(&orders, keys, draining.clone());
         let closing = CancellationToken::new();
-        let (grpc, reporter) = grpc::router(orders.clone(), &guards, closing.clone()).await?;
+        let (grpc, reporter) = grpc::router(orders.clone(), &mut guards, closing.clone()).await?;
+        let http = http::router(orders.clone(), &mut guards);
         let mut server = Self {
             addresses,
             store,
+            guards,
             reporter,
             in_flight: TaskTracker::new(),
-            draining: CancellationToken::new(),
+            draining,
             closing,
             tasks: JoinSet::new(),
             _payments: payments,
         };
-        let http = http::router(orders.clone(), &guards).merge(server.health()).merge(extra.http);
+        let http = http.merge(health::router(health.clone())).merge(extra.http);
         server.spawn(sockets.http, Wire::Http, http);
         server.spawn(sockets.grpc, Wire::Grpc, grpc.merge(extra.grpc));
-        let admin = http::admin_router([orders.gateway.breaker().clone()]).merge(server.health());
+        let admin =
+            http::admin_router([orders.gateway.breaker().clone()]).merge(health::router(health));
         server.spawn(sockets.admin, Wire::Http, admin);
         server.tasks.spawn(reconcile::run(orders, server.draining.clone()));
         Ok(server)
@@ -133,14 +142,16 @@ impl Server {
         &self.addresses
     }
 
-    /// Stops in order: says that it is not ready, lets what is in flight finish, and closes. What
+    /// Stops in order: says that it is not ready, lets what is in flight finish, closes, and lets go
+    /// of the keys of those that have gone away. What
     /// takes longer than the grace of ten seconds is cut off; an order that is cut off stays
     /// pending, and the next process finishes it.
     pub async fn drain(mut self) {
         if timeout(GRACE, self.finish()).await.is_err() {
             tracing::warn!("requests were cut off at the end of the grace");
+            self.tasks.shutdown().await;
+            let _ = timeout(LET_GO, self.guards.drain()).await;
         }
-        self.tasks.shutdown().await;
         self.store.close().await;
     }
 
@@ -153,10 +164,7 @@ impl Server {
         let _ = timeout(STILL_OPEN, self.in_flight.wait()).await;
         self.closing.cancel();
         while self.tasks.join_next().await.is_some() {}
-    }
-
-    fn health(&self) -> Router {
-        health::router(Health::new(self.store.clone(), self.draining.clone()))
+        self.guards.drain().await;
     }
 
     fn spawn(&mut self, socket: TcpListener, wire: Wire, router: Router) {

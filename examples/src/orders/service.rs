@@ -1,10 +1,11 @@
 use mainstay_idempotency::{DynStore, Fence};
 
 use super::OrderError;
+use super::answer::{Answer, Outcome};
 use super::gateway::Gateway;
 use super::idempotency::ScopedKey;
 use super::model::{Cursor, ListQuery, Order, OrderId};
-use super::store::{Cancelled, Record, Store};
+use super::store::{Cancelled, Store};
 
 /// What can be done with orders, whichever wire it is asked over.
 #[derive(Clone, Debug)]
@@ -13,15 +14,6 @@ pub struct Orders {
     pub(super) gateway: Gateway,
     /// Where keys are claimed if not in the database, by layers around the routes.
     pub(super) keys: Option<DynStore>,
-}
-
-/// An answer, and whether it was given before.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The order, as it was answered first.
-    pub record: Record,
-    /// Whether this answers the same request again.
-    pub replayed: bool,
 }
 
 /// Some of a list.
@@ -74,9 +66,10 @@ impl Orders {
             Some(_) => self.store.cancel_held(key, known).await?,
             None => self.store.cancel(key, known).await.map_err(OrderError::no_keys)?,
         };
+        let answer = |body, replayed| Ok(Answer { outcome: Outcome::Cancelled, body, replayed });
         match cancelled {
-            Cancelled::Now(record) => Ok(Answer { record, replayed: false }),
-            Cancelled::Before(record) => Ok(Answer { record, replayed: true }),
+            Cancelled::Now(body) => answer(body, false),
+            Cancelled::Before(body) => answer(body, true),
             Cancelled::Not(status) => {
                 Err(OrderError::NotCancellable { id: id.to_owned(), status: status.as_str() })
             }

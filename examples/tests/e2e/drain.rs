@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mainstay_redis::redis;
 use rustix::process::Signal;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -14,7 +15,8 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
 use crate::support::{
-    Database, Fault, Service, Simulator, assert_problem, eventually, new_order, on_each_database,
+    Database, Fault, Service, Setup, Simulator, assert_problem, eventually, new_order,
+    on_each_database,
 };
 
 on_each_database!(what_is_in_flight_finishes);
@@ -85,6 +87,39 @@ async fn idle_streams_and_silent_connections_hold_nobody_up() {
 fn assert_status_reason(status: &Status) {
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert_eq!(status.get_error_details().error_info().unwrap().reason, "DRAINING");
+}
+
+/// A client that goes away while the process stops leaves its key to the next one at once, though
+/// the store of keys is slow to hear of it: a lease is 5 s, and a request waits for 2 s.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_let_go_of_at_the_end_is_free() {
+    let (setup, simulator) = (Setup::redis(), Simulator::start().await);
+    let gateway = &simulator.gateway;
+    let mut service = Service::start_on(&setup, &simulator).await;
+    gateway.set_faults(json!({ "hang_rate": 1 })).await;
+    let request = service.api.ordering("k", &new_order());
+    let client = tokio::spawn(async move { request.send().await.is_err() });
+    eventually("the charge", async || {
+        let seen = gateway.get("/seen").await;
+        seen.as_array().unwrap().iter().any(|it| it[":method"] == "POST").then_some(())
+    })
+    .await;
+    service.process.signal(Signal::TERM);
+    eventually("the drain", async || {
+        (service.api.get("/readyz").await.status() == 503).then_some(())
+    })
+    .await;
+    let redis = redis::Client::open(setup.keys_url()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    let pause = redis::cmd("CLIENT").arg("PAUSE").arg(800).arg("WRITE").to_owned();
+    pause.exec_async(&mut redis).await.unwrap();
+    client.abort();
+    assert_eq!(service.process.ended().await.code(), Some(0));
+
+    gateway.no_faults().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    service.api.ordered("k").await;
+    assert_eq!(gateway.total().await, 1);
 }
 
 #[tokio::test]

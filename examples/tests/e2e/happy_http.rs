@@ -136,5 +136,7 @@ async fn it_says_that_it_is_alive_and_ready() {
     for api in [&service.api, &service.admin] {
         assert_eq!(api.get_json("/healthz").await["status"], "alive");
         assert_eq!(api.get_json("/readyz").await["status"], "ready");
+        assert_eq!(api.states().await, json!({ "database": "up", "payments": "up" }));
+        assert_eq!(api.get_json("/healthz?full=0").await, json!({ "status": "alive" }));
     }
 }

@@ -97,11 +97,15 @@ async fn a_decline_is_an_answer_too() {
     let service = Service::start_alone().await;
     service.gateway.set_faults(json!({ "error_rate": 1, "status": 402 })).await;
     let declined = Fault { status: 402, reason: "PAYMENT_DECLINED", code: "FAILED_PRECONDITION" };
-    assert_problem(service.api.order("k", &new_order()).await, declined).await;
+    let first = assert_problem(service.api.order("k", &new_order()).await, declined).await;
     service.gateway.no_faults().await;
     let again = service.api.order("k", &new_order()).await;
-    assert_eq!(again.headers()["idempotency-replayed"], "true");
-    assert_problem(again, declined).await;
+    assert_eq!(
+        (again.status(), &again.headers()["idempotency-replayed"]),
+        (402.try_into().unwrap(), &"true".parse().unwrap())
+    );
+    assert_ne!(again.headers()["x-request-id"], first["request_id"].as_str().unwrap());
+    assert_eq!(again.json::<Value>().await.unwrap(), first);
     assert_eq!(service.gateway.total().await, 0);
 }
 

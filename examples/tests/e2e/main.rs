@@ -26,5 +26,6 @@ mod payments;
 mod process;
 mod python_client;
 mod reconcile;
+mod replays;
 mod store;
 mod stores_of_keys;

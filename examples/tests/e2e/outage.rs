@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use mainstay_redis::redis;
 use mainstay_testkit::servers::Postgres;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
+use tokio::time::Instant;
 
-use crate::support::{Database, Fault, Service, Simulator, assert_problem, eventually, new_order};
+use crate::support::{
+    Database, Fault, Service, Setup, Simulator, assert_problem, eventually, new_order,
+};
 
 const NO_KEYS: Fault =
     Fault { status: 503, reason: "IDEMPOTENCY_STORE_UNAVAILABLE", code: "UNAVAILABLE" };
@@ -32,6 +36,7 @@ async fn nothing_is_charged_while_the_database_is_away() {
     assert_problem(api.get(&path).await, NO_DATABASE).await;
     assert_problem(api.cancel("c", order["id"].as_str().unwrap()).await, NO_KEYS).await;
     assert_problem(api.get("/readyz").await, NO_DATABASE).await;
+    assert_eq!(api.states().await, json!({ "database": "down", "payments": "up" }));
     assert_eq!(api.get("/healthz").await.status(), 200);
     assert_eq!(service.gateway.total().await, 1);
 
@@ -41,6 +46,38 @@ async fn nothing_is_charged_while_the_database_is_away() {
     assert_eq!(api.get_json(&path).await, order);
     api.ordered("l").await;
     assert_eq!(service.gateway.total().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_looks_at_redis() {
+    let mut setup = Setup::redis();
+    let simulator = Simulator::start().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    let api = &service.api;
+    let states = |redis| json!({ "database": "up", "idempotency": redis, "payments": "up" });
+    assert_eq!(api.get("/readyz").await.status(), 200);
+    assert_eq!(api.states().await, states("up"));
+
+    setup.redis_server().stop().unwrap();
+    assert_problem(api.get("/readyz").await, NO_KEYS).await;
+    assert_eq!(api.states().await, states("down"));
+    assert_eq!(api.get("/healthz").await.status(), 200);
+
+    setup.redis_server().restart().unwrap();
+    eventually("readiness", async || (api.get("/readyz").await.status() == 200).then_some(()))
+        .await;
+    assert_eq!(api.states().await, states("up"));
+
+    // One that hears and does not answer is not waited for.
+    let redis = redis::Client::open(setup.keys_url()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    let pause = redis::cmd("CLIENT").arg("PAUSE").arg(8000).arg("ALL").to_owned();
+    pause.exec_async(&mut redis).await.unwrap();
+    let start = Instant::now();
+    assert_problem(api.get("/readyz").await, NO_KEYS).await;
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    eventually("readiness", async || (api.get("/readyz").await.status() == 200).then_some(()))
+        .await;
 }
 
 /// Somebody has the file locked for longer than a statement waits, just when the money has moved.
@@ -66,11 +103,13 @@ async fn an_order_that_somebody_else_settled_is_answered() {
     let answer = async { service.api.order("k", &new_order()).await };
     let settle = async {
         charged(&service).await;
-        let settle = "UPDATE orders SET fence = fence + 1, status = 'paid', payment_id = 'theirs'";
+        let settle = r#"UPDATE orders SET fence = fence + 1, status = 'paid', payment_id = 'theirs',
+            answer = CAST('{"payment_id":"theirs"}' AS BLOB)"#;
         sqlx::raw_sql(settle).execute(&mut other).await.unwrap();
     };
     let (answer, ()) = tokio::join!(answer, settle);
     assert_eq!(answer.status(), 201);
+    assert_eq!(answer.headers()["idempotency-replayed"], "true");
     assert_eq!(answer.json::<Value>().await.unwrap()["payment_id"], "theirs");
     drop(database);
 }
@@ -139,6 +178,7 @@ async fn a_gateway_that_is_gone_is_told_as_such() {
     simulator.process.kill().await;
     assert_problem(service.api.order("l", &new_order()).await, NO_PAYMENTS).await;
     assert_eq!(service.api.get("/readyz").await.status(), 200, "orders can still be read");
+    assert_eq!(service.api.states().await, json!({ "database": "up", "payments": "down" }));
 }
 
 fn server(database: &mut Database) -> &mut Postgres {

@@ -61,10 +61,9 @@ async fn only_the_last_holder_settles(database: Database) {
     assert_eq!(first, order);
     second.release().await;
     let third = store.take_over(&pending().await).await.unwrap().unwrap();
-    let captured = Payment::Captured("ch_1".to_owned());
-    let paid = Record::of(order.clone().settled(captured)).unwrap();
+    let paid = settled(&order, captured());
     assert!(third.settle(&paid).await.unwrap());
-    let declined = Record::of(order.clone().settled(Payment::Declined)).unwrap();
+    let declined = settled(&order, Payment::Declined);
     assert!(!third.settle(&declined).await.unwrap(), "settled once and for all");
 
     assert_eq!(store.order(order.id).await.unwrap().unwrap(), paid.order);
@@ -83,13 +82,12 @@ async fn a_holder_that_was_taken_over_changes_nothing(database: Database) {
         _ => None,
     })
     .await;
-    let declined = Record::of(order.clone().settled(Payment::Declined)).unwrap();
+    let declined = settled(&order, Payment::Declined);
     assert!(!stale.settle(&declined).await.unwrap());
     assert!(!stale.withdraw().await.unwrap());
     stale.release().await;
     assert!(matches!(claim(&store).await, Claimed::Busy), "it is the second's still");
-    let captured = Payment::Captured("ch_1".to_owned());
-    let paid = Record::of(order.settled(captured)).unwrap();
+    let paid = settled(&order, captured());
     assert!(second.settle(&paid).await.unwrap());
     store.close().await;
 }
@@ -103,12 +101,11 @@ async fn only_the_highest_fence_settles(database: Database) {
     let Claimed::Ours(order, first) = adopt(7).await else { panic!() };
     let Claimed::Ours(_, second) = adopt(9).await else { panic!() };
     assert!(matches!(adopt(8).await, Claimed::Busy));
-    let paid = Record::of(order.clone().settled(Payment::Captured("ch_1".to_owned()))).unwrap();
-    let declined = Record::of(order.settled(Payment::Declined)).unwrap();
+    let (paid, declined) = (settled(&order, captured()), settled(&order, Payment::Declined));
     assert!(!first.settle(&declined).await.unwrap());
     assert!(!first.withdraw().await.unwrap() && !second.withdraw().await.unwrap());
     assert!(second.settle(&paid).await.unwrap());
-    assert!(matches!(adopt(10).await, Claimed::Settled(it) if it == paid.order));
+    assert!(matches!(adopt(10).await, Claimed::Answered(it) if it == paid));
     store.close().await;
 }
 
@@ -129,7 +126,7 @@ async fn only_the_first_holder_withdraws(database: Database) {
     assert!(!second.withdraw().await.unwrap(), "the first may have charged");
     assert!(store.order(order.id).await.unwrap().is_some());
 
-    let declined = Record::of(order.settled(Payment::Declined)).unwrap();
+    let declined = settled(&order, Payment::Declined);
     assert!(second.settle(&declined).await.unwrap());
     second.settled().await;
     assert!(store.knows(&key("k")).await.unwrap());
@@ -191,6 +188,16 @@ async fn claimed(store: &Store) -> (Order, Hold) {
         Claimed::Ours(order, hold) => (order, hold),
         other => panic!("{other:?}"),
     }
+}
+
+fn captured() -> Payment {
+    Payment::Captured("ch_1".to_owned())
+}
+
+/// The order with what the payment came to, and some answer.
+fn settled(order: &Order, payment: Payment) -> Record {
+    let body = format!("{payment:?}").into();
+    Record { order: order.clone().settled(payment), body }
 }
 
 fn key(key: &'static str) -> ScopedKey {

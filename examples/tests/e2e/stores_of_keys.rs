@@ -2,30 +2,27 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use mainstay_examples::orders::grpc::v1;
 use mainstay_examples::payments::{Booking, Fate};
 use mainstay_redis::redis;
-use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::breaker::{charges_seen, seed_of};
+use crate::errors_grpc::raw;
 use crate::support::{
-    Fault, Service, Setup, Simulator, assert_problem, assert_status, eventually, keyed, new_order,
-    on_each_store, order_message, with_metadata,
+    Fault, Seen, Service, Setup, Simulator, assert_problem, assert_replays, assert_status,
+    eventually, keyed, new_order, on_each_store, order_message, with_metadata,
 };
 
 on_each_store!(
     sixty_four_at_once_are_one_order_and_one_charge,
     a_kill_during_the_charge_and_a_retry_charge_once,
-    a_replay_is_the_first_answer,
-    an_answer_outlives_the_process,
     a_charge_may_outlast_the_lease,
     a_refusal_is_no_answer,
     a_key_is_of_one_payload,
+    what_is_wrong_in_itself_is_told_so_whatever_its_key_was_used_for,
     a_key_is_needed,
     a_key_in_use_is_in_progress,
 );
@@ -42,10 +39,14 @@ const NO_KEYS: Fault =
     Fault { status: 503, reason: "IDEMPOTENCY_STORE_UNAVAILABLE", code: "UNAVAILABLE" };
 const NO_PAYMENTS: Fault =
     Fault { status: 503, reason: "PAYMENTS_UNAVAILABLE", code: "UNAVAILABLE" };
-const DECLINED: Fault =
-    Fault { status: 402, reason: "PAYMENT_DECLINED", code: "FAILED_PRECONDITION" };
 const NOT_CANCELLABLE: Fault =
     Fault { status: 409, reason: "ORDER_NOT_CANCELLABLE", code: "FAILED_PRECONDITION" };
+const INVALID_FIELDS: Fault =
+    Fault { status: 422, reason: "VALIDATION_FAILED", code: "INVALID_ARGUMENT" };
+const MALFORMED: Fault = Fault { status: 400, reason: "MALFORMED_BODY", code: "INVALID_ARGUMENT" };
+const WRONG_TYPE: Fault =
+    Fault { status: 415, reason: "UNSUPPORTED_MEDIA_TYPE", code: "INVALID_ARGUMENT" };
+const NO_ORDER: Fault = Fault { status: 404, reason: "ORDER_NOT_FOUND", code: "NOT_FOUND" };
 const TOO_LARGE: Fault = Fault { status: 413, reason: "BODY_TOO_LARGE", code: "OUT_OF_RANGE" };
 
 async fn sixty_four_at_once_are_one_order_and_one_charge(setup: Setup) {
@@ -136,73 +137,6 @@ async fn a_kill_during_the_charge_and_a_retry_charge_once(setup: Setup) {
     }
 }
 
-async fn a_replay_is_the_first_answer(setup: Setup) {
-    let simulator = Simulator::start().await;
-    let service = Service::start_on(&setup, &simulator).await;
-    let api = &service.api;
-    let first = Seen::of(api.order("k", &new_order()).await).await;
-    assert_eq!((first.status, first.is_replay()), (201, false));
-    let order: Value = serde_json::from_slice(&first.body).unwrap();
-    let id = order["id"].as_str().unwrap();
-    let cancelled = Seen::of(api.cancel("c", id).await).await;
-    assert_eq!((cancelled.status, cancelled.is_replay()), (200, false));
-
-    // Also after the order has moved on.
-    assert_replays(&Seen::of(api.order("k", &new_order()).await).await, &first);
-    assert_replays(&Seen::of(api.cancel("c", id).await).await, &cancelled);
-
-    let mut client = service.grpc().await;
-    let first = client.create_order(keyed(order_message(), "k")).await.unwrap();
-    assert!(!first.metadata().contains_key("idempotency-replayed"));
-    let id = first.get_ref().id.clone();
-    let cancel = || keyed(v1::CancelOrderRequest { id: id.clone() }, "c");
-    let cancelled = client.cancel_order(cancel()).await.unwrap();
-    let again = client.create_order(keyed(order_message(), "k")).await.unwrap();
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(again.get_ref(), first.get_ref());
-    let again = client.cancel_order(cancel()).await.unwrap();
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(again.get_ref(), cancelled.get_ref());
-    assert_eq!(simulator.gateway.total().await, 2);
-
-    simulator.gateway.set_faults(json!({ "error_rate": 1, "status": 402 })).await;
-    assert_problem(api.order("declined", &new_order()).await, DECLINED).await;
-    client.create_order(keyed(order_message(), "declined")).await.unwrap_err();
-    simulator.gateway.no_faults().await;
-    let again = api.order("declined", &new_order()).await;
-    assert_eq!(again.headers()["idempotency-replayed"], "true");
-    assert_problem(again, DECLINED).await;
-    let again = client.create_order(keyed(order_message(), "declined")).await.unwrap_err();
-    assert_status(&again, Code::FailedPrecondition, "PAYMENT_DECLINED");
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(simulator.gateway.total().await, 2);
-}
-
-/// Also where the store of keys does not.
-async fn an_answer_outlives_the_process(setup: Setup) {
-    let simulator = Simulator::start().await;
-    let service = Service::start_on(&setup, &simulator).await;
-    let api = &service.api;
-    let first = Seen::of(api.order("k", &new_order()).await).await;
-    let order: Value = serde_json::from_slice(&first.body).unwrap();
-    let id = order["id"].as_str().unwrap();
-    let cancelled = Seen::of(api.cancel("c", id).await).await;
-    assert_eq!((first.status, cancelled.status), (201, 200));
-    let mut client = service.grpc().await;
-    let message = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
-    service.process.kill().await;
-
-    let service = Service::start_on(&setup, &simulator).await;
-    let api = &service.api;
-    assert_replays(&Seen::of(api.order("k", &new_order()).await).await, &first);
-    assert_replays(&Seen::of(api.cancel("c", id).await).await, &cancelled);
-    let mut client = service.grpc().await;
-    let again = client.create_order(keyed(order_message(), "k")).await.unwrap();
-    assert_eq!(again.metadata().get("idempotency-replayed").unwrap(), "true");
-    assert_eq!(again.into_inner(), message);
-    assert_eq!(simulator.gateway.total().await, 2);
-}
-
 /// Whoever charges gives word: neither a retry nor the reconciler takes the order over meanwhile.
 async fn a_charge_may_outlast_the_lease(setup: Setup) {
     let simulator = Simulator::start().await;
@@ -285,6 +219,47 @@ async fn a_key_is_of_one_payload(setup: Setup) {
     let reused = client.create_order(keyed(other, "k")).await.unwrap_err();
     assert_status(&reused, Code::InvalidArgument, "IDEMPOTENCY_KEY_REUSED");
     assert_eq!(simulator.gateway.total().await, 3);
+}
+
+async fn what_is_wrong_in_itself_is_told_so_whatever_its_key_was_used_for(setup: Setup) {
+    let simulator = Simulator::start().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    let (api, mut client) = (&service.api, service.grpc().await);
+    let order = api.ordered("k").await;
+    let id = order["id"].as_str().unwrap();
+    assert_eq!(api.cancel("c", id).await.status(), 200);
+    let message = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
+    let cancel = |id: &str| keyed(v1::CancelOrderRequest { id: id.to_owned() }, "c");
+    client.cancel_order(cancel(&message.id)).await.unwrap();
+
+    let mut told = Vec::new();
+    for key in ["k", "fresh"] {
+        let wrong = api.order(key, &json!({ "currency": "EUR", "lines": [] })).await;
+        told.push(assert_problem(wrong, INVALID_FIELDS).await["errors"].clone());
+        let broken = api.ordering(key, &Value::Null).body("{");
+        assert_problem(broken.send().await.unwrap(), MALFORMED).await;
+        let text = api.request(reqwest::Method::POST, "/v1/orders").body("{}");
+        let text = text.header("idempotency-key", key).header("content-type", "text/plain");
+        assert_problem(text.send().await.unwrap(), WRONG_TYPE).await;
+
+        let wrong = v1::CreateOrderRequest { currency: "marks".to_owned(), ..order_message() };
+        let wrong = client.create_order(keyed(wrong, key)).await.unwrap_err();
+        assert_status(&wrong, Code::InvalidArgument, "VALIDATION_FAILED");
+        let broken = raw(&service, b"\x0a\xff".to_vec(), &[("idempotency-key", key)]).await;
+        assert_eq!(broken["grpc-message"], "The body is malformed.");
+    }
+    assert_eq!(told[0], told[1]);
+    for key in ["c", "fresh"] {
+        assert_problem(api.cancel(key, "7").await, NO_ORDER).await;
+        let missing = keyed(v1::CancelOrderRequest { id: "7".to_owned() }, key);
+        let missing = client.cancel_order(missing).await.unwrap_err();
+        assert_status(&missing, Code::NotFound, "ORDER_NOT_FOUND");
+    }
+    // Nor has any of it used a key up.
+    assert_eq!(api.ordered("k").await, order);
+    api.ordered("fresh").await;
+    client.create_order(keyed(order_message(), "fresh")).await.unwrap();
+    assert_eq!(simulator.gateway.total().await, 4);
 }
 
 async fn a_key_is_needed(setup: Setup) {
@@ -378,6 +353,24 @@ async fn nothing_is_charged_while_redis_is_away() {
     assert_eq!(simulator.gateway.total().await, 2);
 }
 
+/// The layers of two calls are around each other, and each minds its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_claims_its_key_once() {
+    let setup = Setup::redis();
+    let simulator = Simulator::start().await;
+    let service = Service::start_on(&setup, &simulator).await;
+    let mut client = service.grpc().await;
+    let order = client.create_order(keyed(order_message(), "k")).await.unwrap().into_inner();
+    let cancel = v1::CancelOrderRequest { id: order.id };
+    client.cancel_order(keyed(cancel, "c")).await.unwrap();
+    let order = service.api.ordered("k").await;
+    assert_eq!(service.api.cancel("c", order["id"].as_str().unwrap()).await.status(), 200);
+    let redis = redis::Client::open(setup.keys_url()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    let claims: u64 = redis::cmd("DBSIZE").query_async(&mut redis).await.unwrap();
+    assert_eq!(claims, 4);
+}
+
 /// What a store forgets, orders know by their scope and key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_forgets_costs_no_second_charge() {
@@ -403,31 +396,4 @@ async fn a_store_that_forgets_costs_no_second_charge() {
     assert_problem(api.order("k", &other).await, REUSED).await;
     api.ordered("l").await;
     assert_eq!(simulator.gateway.total().await, 2);
-}
-
-/// An answer, as far as it is to be the same again.
-#[derive(Debug)]
-struct Seen {
-    status: u16,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Seen {
-    async fn of(response: Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.bytes().await.unwrap() }
-    }
-
-    fn is_replay(&self) -> bool {
-        self.headers.get("idempotency-replayed").is_some_and(|value| value == "true")
-    }
-}
-
-fn assert_replays(again: &Seen, first: &Seen) {
-    assert!(again.is_replay() && !first.is_replay(), "{again:?}");
-    assert_eq!((again.status, &again.body), (first.status, &first.body));
-    for name in ["content-type", "location"] {
-        assert_eq!(again.headers.get(name), first.headers.get(name), "{name}");
-    }
 }

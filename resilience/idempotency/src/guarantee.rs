@@ -16,6 +16,14 @@ pub struct AtLeastOnce;
 
 /// A claim whose lease has ended stays as it is until it expires, and tries are told so: nobody
 /// knows whether the effect has happened. For effects that must not be repeated whatever happens.
+///
+/// It holds as far as the store keeps its data: see [`Promise`](crate::Promise). With a
+/// [`MemoryStore`](crate::MemoryStore), or a Redis that does not write to disk, an effect happens
+/// again after a restart of that process.
+///
+/// The other way round, a key may be told of as abandoned on which nothing has run: that of a
+/// process that has died between its claim and its effect, and that of a claim that has
+/// [reached the store too late](crate::Store#cancellation).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtMostOnce;
 

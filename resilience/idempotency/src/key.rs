@@ -22,7 +22,8 @@ pub struct Scope([u8; 32]);
 /// A client's key within its scope, as stores know it: a digest (SHA-256) of both.
 ///
 /// It has always the same length and is never text of a client's, so that no store has to escape
-/// it, and none tells who reads it which keys clients have chosen.
+/// it. It is no secret: who reads it in a store or a log can find out by trying which key a client
+/// has chosen, if that can be guessed, such as `order-5`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key([u8; 32]);
 
@@ -76,7 +77,8 @@ impl Hash for Key {
     }
 }
 
-/// Hexadecimal, 64 characters. Whoever has it cannot tell the client's key from it.
+/// Hexadecimal, 64 characters. It is not the client's key, but [gives away](Key) one that can be
+/// guessed.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -3,8 +3,9 @@
 #![cfg(test)]
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -170,6 +171,107 @@ fn at_its_cap_of_bytes_it_refuses_new_keys() {
     clock.advance(Duration::from_secs(1));
     first(&store, &claim(3));
     assert_eq!(store.bytes(), 500);
+}
+
+/// However much has expired, a claim that finds no room removes a part of it, and no more.
+#[test]
+fn no_claim_clears_away_all_that_has_expired() {
+    let clock = ManualClock::new();
+    let max_bytes = NonZeroUsize::new(2 * EXPIRED).unwrap();
+    let store = MemoryStore::builder().clock(clock.clone()).max_bytes(max_bytes).build();
+    let large = first(&store, &claim(EXPIRED));
+    for key in 0..EXPIRED {
+        let held = first(&store, &claim(key));
+        assert_eq!(
+            now(store.complete(&held, Bytes::from_static(b"1"), LEASE)).unwrap(),
+            Completion::Stored
+        );
+    }
+    // One that was granted comes on top.
+    let record = Bytes::from(vec![0; 2 * EXPIRED - EXPIRED / 4]);
+    assert_eq!(now(store.complete(&large, record, KEEP)).unwrap(), Completion::Stored);
+    clock.advance(LEASE);
+
+    let mut refused = 0;
+    loop {
+        let before = store.len();
+        let answer = now(store.claim(&claim(EXPIRED + 1)));
+        assert!(before - store.len() < 2100, "{} were removed", before - store.len());
+        match answer {
+            Ok(Claimed::First(_)) => break,
+            answer => assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Full),
+        }
+        refused += 1;
+    }
+    assert!((2..5).contains(&refused), "{refused} claims were refused");
+}
+
+/// A record that looks at its store when it is freed.
+struct Looks {
+    store: Arc<MemoryStore>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    freed: AtomicUsize,
+    /// The most that were removed and not freed.
+    in_hand: AtomicUsize,
+    is_free: OnceLock<bool>,
+}
+
+const LIVE: usize = 200;
+const EXPIRED: usize = 10_000;
+
+impl AsRef<[u8]> for Looks {
+    fn as_ref(&self) -> &[u8] {
+        b"done"
+    }
+}
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        let Self { store, seen } = self;
+        let freed = seen.freed.fetch_add(1, Ordering::SeqCst);
+        let in_hand = LIVE + EXPIRED - store.len() - freed;
+        seen.in_hand.fetch_max(in_hand, Ordering::SeqCst);
+        if freed > 0 {
+            return;
+        }
+        let (store, (asked, answered)) = (store.clone(), channel());
+        std::thread::spawn(move || {
+            // They are in all parts of the store.
+            for key in 0..LIVE {
+                assert!(matches!(now(store.claim(&claim(key))), Ok(Claimed::Running { .. })));
+            }
+            let _ = asked.send(());
+        });
+        let is_free = answered.recv_timeout(Duration::from_secs(10)).is_ok();
+        seen.is_free.set(is_free).unwrap();
+    }
+}
+
+/// Removing what has expired is in nobody's way: it is done in parts, and what is removed is freed
+/// when others have their turn.
+#[test]
+fn a_store_is_used_while_it_is_swept() {
+    let clock = ManualClock::new();
+    let store = Arc::new(store(&clock, LIVE + EXPIRED));
+    let seen = Arc::new(Seen::default());
+    for key in 0..LIVE {
+        first(&store, &Claim { lease: KEEP, ..claim(key) });
+    }
+    for key in LIVE..LIVE + EXPIRED {
+        let held = first(&store, &claim(key));
+        let record = Bytes::from_owner(Looks { store: store.clone(), seen: seen.clone() });
+        assert_eq!(now(store.complete(&held, record, LEASE)).unwrap(), Completion::Stored);
+    }
+    clock.advance(LEASE);
+    assert!(store.sweep() > EXPIRED / 2);
+    assert_eq!((store.len(), seen.freed.load(Ordering::SeqCst)), (LIVE, EXPIRED));
+    assert_eq!(seen.is_free.get(), Some(&true), "who frees what is removed holds others up");
+    let in_hand = seen.in_hand.load(Ordering::SeqCst);
+    assert!(in_hand <= 128, "{in_hand} keys were removed and not freed");
 }
 
 /// What lasts for ever, or no time at all, is no reason to panic.

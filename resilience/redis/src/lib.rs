@@ -32,8 +32,8 @@
 //! connection with those that reconnect. No call takes longer than [`RedisStore::timeout`].
 //!
 //! Redis from 6.2 on, Valkey, and what speaks as they do. The account needs `EVALSHA`, `EVAL`, `GET`,
-//! `SET`, `DEL`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), and `WAIT` for
-//! [replicas](RedisStore::replicas).
+//! `SET`, `DEL`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), `WAIT` for
+//! [replicas](RedisStore::replicas), and `PING` for [`RedisStore::ping`].
 //!
 //! # What it rests on
 //!

@@ -132,6 +132,42 @@ impl<C> RedisStore<C> {
 }
 
 impl<C: ConnectionLike + Clone> RedisStore<C> {
+    /// Asks the server whether it is there, within the [time](Self::timeout) of a call: for the
+    /// readiness of a service.
+    ///
+    /// It changes nothing, and so says nothing of whether writes are accepted: a server that is
+    /// full, or a replica, answers as well.
+    ///
+    /// # Errors
+    ///
+    /// [Unavailable](mainstay_idempotency::StoreErrorKind::Unavailable) if there is no answer, or
+    /// one that is an error, such as while the server loads its data.
+    ///
+    /// ```no_run
+    /// # async fn ready() -> Result<(), mainstay_idempotency::StoreError> {
+    /// let store = mainstay_redis::RedisStore::connect("redis://127.0.0.1/").await?;
+    /// store.ping().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let pinged = async {
+            let mut answer = self.send_ping().await;
+            if answer.as_ref().is_err_and(redis::RedisError::is_connection_dropped) {
+                answer = self.send_ping().await;
+            }
+            answer.map_err(store_error)
+        };
+        tokio::time::timeout(self.timeout, pinged)
+            .await
+            .unwrap_or_else(|elapsed| Err(StoreError::unavailable(elapsed)))
+    }
+
+    async fn send_ping(&self) -> RedisResult<()> {
+        let mut connection = self.connection.clone();
+        redis::cmd("PING").exec_async(&mut connection).await
+    }
+
     async fn call(
         &self,
         script: &Source,

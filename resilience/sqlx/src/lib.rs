@@ -40,7 +40,8 @@
 //!             answer
 //!         }
 //!         Begun::Replay(answer) => answer,
-//!         other => panic!("409, come back later: {other:?}"),
+//!         Begun::Reused => return Err("422: the key was used for something else".into()),
+//!         other => return Err(format!("409, come back later: {other:?}").into()),
 //!     };
 //!     assert_eq!(answer, "created");
 //! }
@@ -66,7 +67,8 @@
 //!         Ok("created".into())
 //!     }
 //!     Begun::Replay(answer) => Ok(answer),
-//!     other => todo!("409 or 422: {other:?}"),
+//!     Begun::Reused => Err("422: the key was used for something else".into()),
+//!     other => Err(format!("409, come back later: {other:?}").into()),
 //! }
 //! # }
 //! ```

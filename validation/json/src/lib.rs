@@ -97,6 +97,12 @@
 //!
 //! With the feature `arbitrary_precision` of `serde_json`, a number that is read into a `Value`
 //! counts as an object of one string, and `1e400` is one.
+//!
+//! # Features
+//!
+//! - `axum`: `Json<T>`, an extractor and a response in the place of axum's, with [`Limits`] from an
+//!   `Extension` of the router; `SensitiveJson`; and `JsonRejection`, the answer to what is refused.
+//! - `errors`: what is refused is a fault of `mainstay-errors`, with the pointer.
 
 #[cfg(feature = "axum")]
 mod axum;

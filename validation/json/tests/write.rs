@@ -2,48 +2,25 @@
 
 #![cfg(test)]
 
+#[path = "write/any.rs"]
+mod any;
+#[path = "write/both.rs"]
+mod both;
 #[path = "write/shape.rs"]
 mod shape;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt::{self, Display};
 
-use mainstay_json::{append_to, to_bytes, to_sensitive_body};
+use any::{any_doubtful_shape, any_shape, any_text, one_of_each};
+use both::{Written, by_serde_json, by_us};
+use mainstay_json::to_bytes;
 use proptest::prelude::*;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use shape::{Length, Shape, any_doubtful_shape, any_shape, any_text, one_of_each};
-
-/// What comes of a value, or why nothing does.
-type Written = Result<Vec<u8>, String>;
-
-fn by_serde_json<T: Serialize + ?Sized>(value: &T) -> Written {
-    serde_json::to_vec(value).map_err(|error| error.to_string())
-}
-
-/// Both ways to append, which must agree: to a `Vec`, and to what is erased.
-fn by_us<T: Serialize + ?Sized>(value: &T) -> Written {
-    let mut buffer = b"before ".to_vec();
-    let appended = append_to(&mut buffer, value);
-    let erased = to_sensitive_body(value);
-    match (appended, erased) {
-        (Ok(()), Ok(body)) => {
-            let written = buffer.strip_prefix(b"before ").expect("what was there is there");
-            assert_eq!(*body, *written);
-            Ok(written.to_vec())
-        }
-        (Err(error), Err(other)) => {
-            assert_eq!(buffer, b"before ", "nothing is appended where it fails");
-            let cause = error.source().expect("it has a cause").to_string();
-            assert_eq!(other.source().map(ToString::to_string), Some(cause.clone()));
-            Err(cause)
-        }
-        (appended, erased) => panic!("one of both failed: {appended:?}, {erased:?}"),
-    }
-}
+use shape::{Length, Shape};
 
 fn shown(written: &Written) -> Result<Cow<'_, str>, &str> {
     written.as_deref().map(String::from_utf8_lossy).map_err(String::as_str)

@@ -10,6 +10,7 @@ use mainstay_resilience::breaker::{CircuitBreaker, InvalidConfig, Mode};
 use mainstay_resilience::stack::Refused;
 use mainstay_resilience::timeout::timeout;
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
 use super::stack::{self, ATTEMPT, AnswerBody, Sent, Stack};
@@ -67,6 +68,14 @@ impl Gateway {
         let is_waiting = now.wait.is_some() || now.status.mode == Mode::ForcedOpen;
         let shut_off = now.status.rejects() && is_waiting;
         shut_off.then_some(GatewayError::ShutOff { wait: now.wait })
+    }
+
+    /// Whether there is somebody to connect to, and the breaker lets calls through. Nothing is asked.
+    pub async fn is_reachable(&self) -> bool {
+        const HTTP: u16 = 80;
+        let host = self.charges.host().unwrap_or_default().trim_matches(['[', ']']);
+        let port = self.charges.port_u16().unwrap_or(HTTP);
+        self.shut_off().is_none() && TcpStream::connect((host, port)).await.is_ok()
     }
 
     /// Charges once, in as many attempts as the deadline and the policies allow. An error leaves

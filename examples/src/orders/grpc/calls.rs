@@ -5,6 +5,7 @@ use prost::Message;
 
 use super::{convert, v1};
 use crate::orders::idempotency::{Call, fingerprint};
+use crate::orders::model::OrderId;
 
 /// The most bytes of a message: as many as of a body over HTTP.
 pub(super) const MOST_MESSAGE: usize = 64 * 1024;
@@ -34,11 +35,12 @@ fn new_order(_: &Parts, body: &Bytes) -> Option<Fingerprint> {
 
 fn cancelled(_: &Parts, body: &Bytes) -> Option<Fingerprint> {
     let message: v1::CancelOrderRequest = message(body)?;
-    Some(Fingerprint::of([message.id.as_bytes()]))
+    Some(Fingerprint::of([OrderId::parse(&message.id)?.as_bytes().as_slice()]))
 }
 
 fn message<M: Message + Default>(body: &Bytes) -> Option<M> {
     let (prefix, message) = body.split_at_checked(PREFIX)?;
-    let is_plain = prefix.first() == Some(&0);
-    is_plain.then(|| M::decode(message).ok()).flatten()
+    let (is_compressed, length) = prefix.split_first()?;
+    let is_whole = u32::try_from(message.len()).is_ok_and(|it| it.to_be_bytes() == length);
+    (*is_compressed == 0 && is_whole).then(|| M::decode(message).ok()).flatten()
 }

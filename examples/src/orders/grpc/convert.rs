@@ -1,5 +1,9 @@
 //! Between the messages of the wire and what they mean.
 
+use bytes::Bytes;
+use prost::Message;
+use tonic::{Code, Status};
+
 use super::v1;
 use crate::orders::OrderError;
 use crate::orders::model::{
@@ -33,6 +37,23 @@ pub(super) fn list_query(message: v1::ListOrdersRequest) -> Result<ListQuery, Or
     };
     let query = draft.check(|name, how| wrong.body(format!("/{name}"), how));
     wrong.finish(Some(query))
+}
+
+/// What a `google.rpc.Status` has outside of its details.
+#[derive(Clone, PartialEq, Eq, Message)]
+struct Head {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// The status that an encoded `google.rpc.Status` is.
+pub(in crate::orders) fn status_of(encoded: Bytes) -> Status {
+    match Head::decode(encoded.clone()) {
+        Ok(head) => Status::with_details(Code::from_i32(head.code), head.message, encoded),
+        Err(error) => OrderError::Internal(error.into()).into(),
+    }
 }
 
 impl From<Order> for v1::Order {

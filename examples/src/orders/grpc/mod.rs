@@ -7,6 +7,8 @@ mod routes;
 mod service;
 mod unread;
 
+#[cfg(test)]
+pub(super) use convert::status_of;
 pub use routes::{HealthReporter, router};
 
 /// The generated messages, server and client of `orders.v1`.

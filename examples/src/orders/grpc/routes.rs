@@ -17,7 +17,7 @@ pub type HealthReporter = tonic_health::server::HealthReporter;
 /// then.
 pub async fn router(
     orders: Orders,
-    guards: &Guards,
+    guards: &mut Guards,
     closing: CancellationToken,
 ) -> Result<(Router, HealthReporter), tonic_reflection::server::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();

@@ -1,16 +1,18 @@
 use mainstay_core::RequestId;
 use mainstay_idempotency::{Attempt, Fence};
-use tonic::metadata::MetadataValue;
+use prost::Message as _;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::calls::{CANCEL, CREATE};
 use super::v1::order_service_server::OrderService;
 use super::{convert, v1};
 use crate::orders::OrderError;
+use crate::orders::answer::{Answer, Outcome};
 use crate::orders::context::RequestContext;
 use crate::orders::idempotency::{REPLAYED, ScopedKey};
-use crate::orders::model::{self, Order};
-use crate::orders::service::{Answer, Orders};
+use crate::orders::model::Order;
+use crate::orders::service::Orders;
 
 /// Where the next page starts: initial metadata of a list, as its messages are orders.
 const NEXT_CURSOR: &str = "next-cursor";
@@ -30,11 +32,7 @@ impl OrderService for Orders {
         let key = ScopedKey::from_headers(CREATE.route, request.metadata().as_ref())?;
         let fence = fence(&request);
         let new = convert::new_order(request.into_inner())?;
-        let answer = self.create(&context, &key, fence, &new).await?;
-        if answer.record.order.status == model::Status::Declined {
-            return Err(declined(answer.replayed));
-        }
-        Ok(marked(answer))
+        answered(self.create(&context, &key, fence, &new).await?)
     }
 
     async fn get_order(
@@ -64,8 +62,7 @@ impl OrderService for Orders {
     ) -> Result<Response<v1::Order>, Status> {
         let key = ScopedKey::from_headers(CANCEL.route, request.metadata().as_ref())?;
         let fence = fence(&request);
-        let answer = self.cancel(&key, fence, &request.into_inner().id).await?;
-        Ok(marked(answer))
+        answered(self.cancel(&key, fence, &request.into_inner().id).await?)
     }
 }
 
@@ -82,19 +79,20 @@ fn fence<T>(request: &Request<T>) -> Option<Fence> {
     request.extensions().get().map(Attempt::fence)
 }
 
-fn declined(replayed: bool) -> Status {
-    let mut status = Status::from(OrderError::Declined);
-    if replayed {
-        status.metadata_mut().insert(REPLAYED, MetadataValue::from_static("true"));
-    }
-    status
-}
-
 /// The response to an answer, marked if it was given before.
-fn marked(answer: Answer) -> Response<v1::Order> {
-    let mut response = Response::new(answer.record.order.into());
-    if answer.replayed {
-        response.metadata_mut().insert(REPLAYED, MetadataValue::from_static("true"));
+fn answered(answer: Answer) -> Result<Response<v1::Order>, Status> {
+    let mark = |metadata: &mut MetadataMap| {
+        if answer.replayed {
+            metadata.insert(REPLAYED, MetadataValue::from_static("true"));
+        }
+    };
+    if answer.outcome == Outcome::Declined {
+        let mut status = convert::status_of(answer.body);
+        mark(status.metadata_mut());
+        return Err(status);
     }
-    response
+    let order = v1::Order::decode(answer.body);
+    let mut response = Response::new(order.map_err(|error| OrderError::Internal(error.into()))?);
+    mark(response.metadata_mut());
+    Ok(response)
 }

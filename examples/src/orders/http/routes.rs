@@ -17,12 +17,12 @@ use serde::Serialize;
 use super::order_id::OrderId;
 use super::{order_body, order_query};
 use crate::orders::OrderError;
+use crate::orders::answer::{Answer, Outcome};
 use crate::orders::context::RequestContext;
 use crate::orders::idempotency::{Call, Guards, REPLAYED, ScopedKey, fingerprint, guarded};
 use crate::orders::middleware::check_timeouts;
-use crate::orders::model::{Cursor, Order, Status};
-use crate::orders::service::{Answer, Orders};
-use crate::orders::store::Record;
+use crate::orders::model::{self, Cursor, Order};
+use crate::orders::service::Orders;
 
 /// The most bytes of a body.
 pub(super) const MOST_BODY: usize = 64 * 1024;
@@ -37,13 +37,13 @@ const CANCEL: Call = Call {
     route: "POST /v1/orders/{id}/cancel",
     most_body: MOST_BODY,
     is: |_| true,
-    fingerprint: |request, _| Some(Fingerprint::of([request.uri.path().as_bytes()])),
+    fingerprint: cancelled,
     is_paid: false,
 };
 
 /// The routes of orders, with layers for idempotency keys around the calls that need one, unless
 /// the service does that by itself.
-pub fn router(orders: Orders, guards: &Guards) -> Router {
+pub fn router(orders: Orders, guards: &mut Guards) -> Router {
     Router::new()
         .route("/v1/orders", guarded(post(create), guards.guard(CREATE)).get(list))
         .route("/v1/orders/{id}", get(show))
@@ -72,7 +72,7 @@ async fn create(
     let key = ScopedKey::from_headers(CREATE.route, &headers)?;
     let new = order_body::read(&headers, &body)?;
     let answer = orders.create(&context, &key, fence(attempt), &new).await?;
-    Ok(marked(answer, created))
+    Ok(answered(answer))
 }
 
 async fn show(
@@ -98,13 +98,19 @@ async fn cancel(
 ) -> Result<Response, OrderError> {
     let key = ScopedKey::from_headers(CANCEL.route, &headers)?;
     let answer = orders.cancel(&key, fence(attempt), &id).await?;
-    Ok(marked(answer, |record| json(record).into_response()))
+    Ok(answered(answer))
 }
 
 /// What a body asks for, if it can be read.
 fn asked_for(request: &Parts, body: &Bytes) -> Option<Fingerprint> {
     let new = order_body::read(&request.headers, body).ok()?;
     fingerprint(&new).ok()
+}
+
+/// Which order a path calls off, if it can be one.
+fn cancelled(request: &Parts, _: &Bytes) -> Option<Fingerprint> {
+    let id = model::OrderId::parse(request.uri.path().split('/').nth(3)?)?;
+    Some(Fingerprint::of([id.as_bytes().as_slice()]))
 }
 
 /// Refuses a body by its headers, before the caller is told to send it.
@@ -129,29 +135,26 @@ pub(super) fn unread(rejection: BytesRejection) -> OrderError {
     }
 }
 
-/// The response to an order that was asked for, whatever the gateway said to it.
-fn created(record: Record) -> Response {
-    if record.order.status == Status::Declined {
-        return OrderError::Declined.into_response();
-    }
-    let location = format!("/v1/orders/{}", record.order.id);
-    (StatusCode::CREATED, [(LOCATION, location)], json(record)).into_response()
-}
-
-/// The bytes that were written down, and not the order written once more: another release might
-/// write it in another way.
-fn json(record: Record) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], record.json)
-}
-
 /// The fence of the claim that a layer around the route has made, if there is one.
 fn fence(attempt: Option<Extension<Attempt>>) -> Option<Fence> {
     attempt.map(|Extension(attempt)| attempt.fence())
 }
 
 /// The response to an answer, marked if it was given before.
-fn marked(answer: Answer, respond: impl FnOnce(Record) -> Response) -> Response {
-    let mut response = respond(answer.record);
+fn answered(answer: Answer) -> Response {
+    const JSON: &str = "application/json";
+    const PROBLEM: &str = "application/problem+json";
+    let body = answer.body;
+    let mut response = match answer.outcome {
+        Outcome::Ordered(id) => {
+            let location = (LOCATION, format!("/v1/orders/{id}"));
+            (StatusCode::CREATED, [location], [(CONTENT_TYPE, JSON)], body).into_response()
+        }
+        Outcome::Declined => {
+            (StatusCode::PAYMENT_REQUIRED, [(CONTENT_TYPE, PROBLEM)], body).into_response()
+        }
+        Outcome::Cancelled => ([(CONTENT_TYPE, JSON)], body).into_response(),
+    };
     if answer.replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }

@@ -26,45 +26,70 @@ pub struct Call {
     pub most_body: usize,
     /// Whether it is this call; only these need a key.
     pub is: fn(&Parts) -> bool,
-    /// What it asks for, if that can be told: two that ask for the same are the same request,
-    /// however they are written.
+    /// What it asks for: two that ask for the same are the same request, however they are written.
+    /// `None` if it is wrong in itself, which whoever handles it says, and nothing is done.
     pub fingerprint: fn(&Parts, &Bytes) -> Option<Fingerprint>,
     /// Whether a decline is among its answers.
     pub is_paid: bool,
 }
 
 /// The layer around one call.
-pub type Guard = IdempotencyLayer<DynStore>;
-
-/// The layers around all calls of one wire, if keys are not kept in the database.
 #[derive(Clone, Debug)]
-pub struct Guards(Option<DynStore>);
+pub struct Guard {
+    pub(super) call: Call,
+    pub(super) layer: IdempotencyLayer<DynStore>,
+}
+
+/// What a request to a route asks for, as it was found out before its key is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) route: &'static str,
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// The layers around all calls, if keys are not kept in the database.
+#[derive(Debug)]
+pub struct Guards {
+    store: Option<DynStore>,
+    handed_out: Vec<Guard>,
+}
 
 impl Guards {
     /// On this store; without one, no layers.
     pub fn on(store: Option<DynStore>) -> Self {
-        Self(store)
+        Self { store, handed_out: Vec::new() }
     }
 
     /// The layer around this call.
-    pub fn guard(&self, call: Call) -> Option<Guard> {
-        self.0.clone().map(|store| guard(store, call))
+    pub fn guard(&mut self, call: Call) -> Option<Guard> {
+        let guard = Guard { call, layer: layer(self.store.clone()?, call) };
+        self.handed_out.push(guard.clone());
+        Some(guard)
+    }
+
+    /// Waits until no key is left to be completed or released: those of requests that are gone, once
+    /// the connections are.
+    pub async fn drain(&self) {
+        for guard in &self.handed_out {
+            guard.layer.drain().await;
+        }
     }
 }
 
 /// A handler is dropped with its client, as it is where there is no layer: what it leaves behind is
 /// a pending order, which the next try with the key finds.
-fn guard(store: DynStore, call: Call) -> Guard {
+///
+/// Only what could be done needs a key: a request that is wrong in itself passes.
+fn layer(store: DynStore, call: Call) -> IdempotencyLayer<DynStore> {
     IdempotencyLayer::at_least_once(store)
         .scope(move |request| Scope::of([key::scope(call.route, &request.headers).as_str()]))
-        .required_by(
-            move |request| {
-                if (call.is)(request) { KeyRule::Required } else { KeyRule::Ignored }
-            },
-        )
-        .fingerprint(move |request, body| {
-            let meant = (call.fingerprint)(request, body);
-            meant.unwrap_or_else(|| Fingerprint::of([&b"raw"[..], body]))
+        .required_by(move |request| match request.extensions.get() {
+            Some(Asked { route, .. }) if *route == call.route => KeyRule::Required,
+            _ => KeyRule::Ignored,
+        })
+        .fingerprint(|request, body| match request.extensions.get() {
+            Some(Asked { fingerprint, .. }) => *fingerprint,
+            None => Fingerprint::of([&body[..]]),
         })
         .outcomes(move |ending| settle(ending, call.is_paid))
         .lease(LEASE)

@@ -1,20 +1,20 @@
 use std::convert::Infallible;
 
 use axum::Router;
+use axum::body::Body;
 use axum::error_handling::HandleErrorLayer;
-use axum::middleware::map_response;
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::MethodRouter;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower::ServiceBuilder;
 
-use super::guard::{Guard, refused};
+use super::guard::{Asked, Call, Guard, refused};
 use crate::orders::OrderError;
 
 /// Marks what was answered before.
 pub const REPLAYED: &str = "idempotency-replayed";
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-const FAILED_PRECONDITION: &str = "9";
 
 /// The layer with what it takes to answer in the service's own words.
 ///
@@ -22,9 +22,9 @@ const FAILED_PRECONDITION: &str = "9";
 macro_rules! stack {
     ($guard:expr) => {
         ServiceBuilder::new()
-            .layer(map_response(decline_anew))
+            .layer(from_fn_with_state($guard.call, find_out))
             .layer(HandleErrorLayer::new(refused))
-            .layer($guard)
+            .layer($guard.layer)
     };
 }
 
@@ -47,16 +47,25 @@ pub(in crate::orders) fn guarded_all(routes: Router, guard: Option<Guard>) -> Ro
     }
 }
 
-/// A decline that is told again names the request that it is told to now, as every error does. No
-/// other error is kept.
-async fn decline_anew(response: Response) -> Response {
-    let headers = response.headers();
-    let is_declined = response.status() == StatusCode::PAYMENT_REQUIRED
-        || headers.get(GRPC_STATUS).is_some_and(|code| code == FAILED_PRECONDITION);
-    if !is_declined || !headers.contains_key(REPLAYED) {
-        return response;
+/// Finds out what a request asks for. One that asks for nothing that could be done is not held
+/// against what its key was used for: the handler says what is wrong with it, as it does where
+/// there is no layer.
+async fn find_out(
+    State(call): State<Call>,
+    request: Request,
+    next: Next,
+) -> Result<Response, OrderError> {
+    let (mut parts, body) = request.into_parts();
+    if !(call.is)(&parts) {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
     }
-    let mut anew = OrderError::Declined.into_response();
-    anew.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    anew
+    let body = match Limited::new(body, call.most_body).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(OrderError::MessageTooLarge),
+        Err(error) => return Err(OrderError::MalformedBody(error)),
+    };
+    if let Some(fingerprint) = (call.fingerprint)(&parts, &body) {
+        parts.extensions.insert(Asked { route: call.route, fingerprint });
+    }
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }

@@ -3,6 +3,7 @@ use mainstay_idempotency::{InvalidKey, Key, Scope, key_of};
 use sha2::{Digest, Sha256};
 
 use crate::orders::OrderError;
+use crate::serve::Wire;
 
 const X_API_KEY: &str = "x-api-key";
 
@@ -29,6 +30,12 @@ impl ScopedKey {
     pub fn new(scope: String, key: String) -> Result<Self, InvalidKey> {
         let id = Key::new(&Scope::of([scope.as_str()]), &key)?;
         Ok(Self { scope, key, id })
+    }
+
+    /// The wire that it came over: a route over gRPC is a path, and one over HTTP begins with a
+    /// method.
+    pub fn wire(&self) -> Wire {
+        if self.scope.starts_with('/') { Wire::Grpc } else { Wire::Http }
     }
 
     /// The key under which the payment gateway is charged: the same for the same scope and key,
@@ -89,6 +96,14 @@ mod tests {
         assert_eq!(gateway_key("d", "s", "k"), gateway_key("d", "s", "k"));
         for other in [("e", "s", "k"), ("d", "t", "k"), ("d", "s", "l"), ("ds", "", "k")] {
             assert_ne!(gateway_key(other.0, other.1, other.2), gateway_key("d", "s", "k"));
+        }
+    }
+
+    #[test]
+    fn a_key_knows_its_wire() {
+        for (route, wire) in [("POST /x", Wire::Http), ("/x.v1.X/Make", Wire::Grpc)] {
+            let key = ScopedKey::from_headers(route, &headers(&[("idempotency-key", "k")]));
+            assert_eq!(key.unwrap().wire(), wire);
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mainstay_idempotency::{DynStore, MemoryStore, StoreError};
 use mainstay_redis::RedisStore;
+use mainstay_redis::redis::aio::ConnectionManager;
 use mainstay_redis::redis::{ConnectionInfo, IntoConnectionInfo as _};
 use tokio::time::timeout;
 
@@ -38,22 +39,31 @@ pub enum OpenKeysError {
     Timeout(Duration),
 }
 
+/// The store of keys, open.
+#[derive(Clone, Debug)]
+pub(in crate::orders) struct Keys {
+    /// `None` is the database itself.
+    pub(in crate::orders) store: Option<DynStore>,
+    /// The same, if it is on a server of its own, which may be away when all else is there.
+    pub(in crate::orders) server: Option<RedisStore<ConnectionManager>>,
+}
+
 impl KeyStore {
-    /// Opens the store. `None` is the database itself.
+    /// Opens the store.
     ///
     /// The name of the database is part of every key, so that two that share a server do not
     /// answer for each other.
-    pub(in crate::orders) async fn open(
-        &self,
-        database: &str,
-    ) -> Result<Option<DynStore>, OpenKeysError> {
+    pub(in crate::orders) async fn open(&self, database: &str) -> Result<Keys, OpenKeysError> {
         match self {
-            Self::Database => Ok(None),
-            Self::Memory => Ok(Some(DynStore::new(MemoryStore::new()))),
+            Self::Database => Ok(Keys { store: None, server: None }),
+            Self::Memory => {
+                Ok(Keys { store: Some(DynStore::new(MemoryStore::new())), server: None })
+            }
             Self::Redis(server) => {
                 let connected = timeout(CONNECT, RedisStore::connect((**server).clone())).await;
                 let store = connected.map_err(|_| OpenKeysError::Timeout(CONNECT))??;
-                Ok(Some(DynStore::new(store.prefix(format!("orders:{database}:")))))
+                let store = store.prefix(format!("orders:{database}:"));
+                Ok(Keys { store: Some(DynStore::new(store.clone())), server: Some(store) })
             }
         }
     }

@@ -3,9 +3,9 @@ use mainstay_idempotency::{DynStore, Fence, Fingerprint, Held};
 use super::claim::{BY_KEY, insert};
 use super::hold::{Claim, number};
 use super::pool::with;
-use super::{Claimed, Hold, Store, Stored};
+use super::{Claimed, Hold, Record, Store, Stored};
 use crate::orders::idempotency::ScopedKey;
-use crate::orders::model::{NewOrder, Order, OrderId, Status};
+use crate::orders::model::{NewOrder, Order, OrderId};
 
 /// Whoever has the key by now has a higher fence, and whoever had it before does not come back.
 const ADOPT: &str =
@@ -42,12 +42,13 @@ impl Store {
         if first.fingerprint.differs_from(fingerprint) {
             return Ok(Claimed::Reused);
         }
-        if first.order.status != Status::Pending {
-            return Ok(Claimed::Settled(first.order));
+        let order = first.order.clone();
+        if let Some(record) = first.record() {
+            return Ok(Claimed::Answered(record));
         }
-        let adopted = self.adopt_order(first.order.id, fence).await?;
-        let hold = hold(first.order.id, false);
-        Ok(if adopted { Claimed::Ours(first.order, hold) } else { Claimed::Busy })
+        let adopted = self.adopt_order(order.id, fence).await?;
+        let hold = hold(order.id, false);
+        Ok(if adopted { Claimed::Ours(order, hold) } else { Claimed::Busy })
     }
 
     /// Takes a pending order over for who has claimed its key in this store.
@@ -75,6 +76,11 @@ impl Store {
                 .rows_affected()
         );
         Ok(adopted == 1)
+    }
+
+    /// What a key was answered with, once it is.
+    pub async fn answered(&self, key: &ScopedKey) -> Result<Option<Record>, sqlx::Error> {
+        Ok(self.by_key(key).await?.and_then(Stored::record))
     }
 
     async fn by_key(&self, key: &ScopedKey) -> Result<Option<Stored>, sqlx::Error> {

@@ -1,10 +1,12 @@
+use bytes::Bytes;
 use mainstay_idempotency::Fingerprint;
 use mainstay_sqlx::{Begun, TxError};
 
+use super::Store;
 use super::claim::{KEEP, claim_of};
 use super::pool::{with, with_claims};
 use super::row::{Stored, columns};
-use super::{Record, Store};
+use crate::orders::answer;
 use crate::orders::idempotency::ScopedKey;
 use crate::orders::model::{OrderId, Status};
 
@@ -20,10 +22,10 @@ const CANCELLED_UNDER: &str =
 /// What came of calling an order off.
 #[derive(Debug)]
 pub enum Cancelled {
-    /// It is called off.
-    Now(Record),
-    /// It was called off before, under the same key.
-    Before(Record),
+    /// It is called off, which is answered so.
+    Now(Bytes),
+    /// It was called off before, under the same key, and that was answered so.
+    Before(Bytes),
     /// It is in a state that cannot be called off.
     Not(Status),
     /// There is no such order.
@@ -51,11 +53,11 @@ impl Store {
                     tx.roll_back().await?;
                     return Ok(self.refusal(id).await?);
                 };
-                let record = Record::of(order)?;
-                tx.complete(record.json.clone(), KEEP).await?;
-                Ok(Cancelled::Now(record))
+                let body = answer::order(key.wire(), &order)?;
+                tx.complete(body.clone(), KEEP).await?;
+                Ok(Cancelled::Now(body))
             }
-            Begun::Replay(json) => Ok(Cancelled::Before(Record::read(json)?)),
+            Begun::Replay(body) => Ok(Cancelled::Before(body)),
             Begun::Running { .. } | Begun::Abandoned => Ok(Cancelled::Busy),
             Begun::Reused => Ok(Cancelled::Reused),
         })
@@ -74,7 +76,7 @@ impl Store {
             pool => sqlx::query_as(CANCEL).bind(&text).bind(&under).fetch_optional(pool).await?
         );
         if let Some(stored) = cancelled {
-            return Ok(Cancelled::Now(Record::of(stored.order)?));
+            return Ok(Cancelled::Now(answer::order(key.wire(), &stored.order)?));
         }
         let before: Option<Stored> = with!(
             &self.read,
@@ -85,7 +87,7 @@ impl Store {
                 .await?
         );
         match before {
-            Some(stored) => Ok(Cancelled::Before(Record::of(stored.order)?)),
+            Some(stored) => Ok(Cancelled::Before(answer::order(key.wire(), &stored.order)?)),
             None => self.refusal(id).await,
         }
     }

@@ -9,9 +9,9 @@ use super::pool::{with, with_claims};
 use super::row::{Stored, columns};
 use super::{Hold, LEASE, Record, Store};
 use crate::orders::idempotency::ScopedKey;
-use crate::orders::model::{NewOrder, Order, OrderId, Status};
+use crate::orders::model::{NewOrder, Order, OrderId};
 
-/// How long answers are kept. Orders are known by their keys for ever.
+/// How long completed claims are kept. Orders are known by their keys for ever, with their answers.
 pub(super) const KEEP: Duration = Duration::from_hours(24);
 
 pub(super) const INSERT: &str = "INSERT INTO orders
@@ -36,8 +36,6 @@ pub enum Claimed {
     Ours(Order, Hold),
     /// The key has its answer.
     Answered(Record),
-    /// The key has its outcome, and no answer of it was kept.
-    Settled(Order),
     /// Somebody else is at it.
     Busy,
     /// The key was used for another payload.
@@ -84,7 +82,13 @@ impl Store {
                 let mut tx = claims.pool().begin_with(begin).await?;
                 let joined = match claims.join(&mut tx, &claim).await? {
                     Begun::First(joined) => joined,
-                    other => return otherwise(other),
+                    Begun::Replay(_) => {
+                        drop(tx);
+                        let record = store.answered(&key).await?;
+                        return Ok(record.map_or(Claimed::Busy, Claimed::Answered));
+                    }
+                    Begun::Reused => return Ok(Claimed::Reused),
+                    Begun::Running { .. } | Begun::Abandoned => return Ok(Claimed::Busy),
                 };
                 let fence = number(joined.fence());
                 let insert = insert!(order, note, key, fingerprint, fence).execute(&mut *tx);
@@ -102,15 +106,16 @@ impl Store {
                 if first.fingerprint.differs_from(&fingerprint) {
                     return Ok(Claimed::Reused);
                 }
-                if first.order.status != Status::Pending {
-                    return Ok(Claimed::Settled(first.order));
+                let order = first.order.clone();
+                if let Some(record) = first.record() {
+                    return Ok(Claimed::Answered(record));
                 }
-                let take = sqlx::query(TAKE).bind(first.order.id.to_string()).bind(fence);
+                let take = sqlx::query(TAKE).bind(order.id.to_string()).bind(fence);
                 take.execute(&mut *tx).await?;
                 let held = joined.keep();
                 tx.commit().await?;
-                let hold = store.hold(first.order.id, held, false);
-                Ok(Claimed::Ours(first.order, hold))
+                let hold = store.hold(order.id, held, false);
+                Ok(Claimed::Ours(order, hold))
             })
         })
         .await
@@ -168,13 +173,4 @@ pub(in crate::orders) fn claim_of(key: &ScopedKey, fingerprint: Fingerprint) -> 
         keep: KEEP,
         takes_over: true,
     }
-}
-
-/// What a key that is not to be had means.
-fn otherwise<T>(begun: Begun<T>) -> Result<Claimed, TxError> {
-    Ok(match begun {
-        Begun::Replay(json) => Claimed::Answered(Record::read(json)?),
-        Begun::Reused => Claimed::Reused,
-        Begun::First(_) | Begun::Running { .. } | Begun::Abandoned => Claimed::Busy,
-    })
 }

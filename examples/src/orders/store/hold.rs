@@ -90,7 +90,7 @@ impl Drop for Hold {
         };
         if let Ok(runtime) = Handle::try_current() {
             // If this fails too, the lease runs out by itself.
-            runtime.spawn(async move { leases.release(&held).await });
+            self.store.releases.spawn_on(async move { leases.release(&held).await }, &runtime);
         }
     }
 }

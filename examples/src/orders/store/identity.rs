@@ -4,7 +4,7 @@ use super::Store;
 use super::pool::{Pool, with};
 
 /// What the schema of this release is called. It changes when what is there cannot be used.
-const SCHEMA: &str = "2";
+const SCHEMA: &str = "3";
 
 /// Both or none, in one statement.
 const MAKE: &str = "INSERT INTO meta (name, value)

@@ -31,6 +31,8 @@ pub use row::Stored;
 use std::sync::Arc;
 
 use mainstay_idempotency::DynStore;
+use tokio_util::task::TaskTracker;
+
 use pool::{Claims, Pool};
 
 /// The database of orders, and of the idempotency keys that are kept with them.
@@ -44,5 +46,7 @@ pub struct Store {
     claims: Claims,
     /// The same, for what is done with a claim outside of transactions.
     leases: DynStore,
+    /// Claims that are being let go of by whoever was dropped.
+    releases: TaskTracker,
     id: Arc<str>,
 }

@@ -7,6 +7,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, Database, PgConnection, SqliteConnection};
+use tokio_util::task::TaskTracker;
 
 use super::pool::{Claims, Pool, with};
 use super::{Store, identity};
@@ -69,8 +70,11 @@ impl Store {
         with!(&self.read, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))
     }
 
-    /// Closes every connection, and with the last one `SQLite`'s log.
+    /// Closes every connection, and with the last one `SQLite`'s log; but first lets go of the claims
+    /// of what was dropped.
     pub async fn close(&self) {
+        self.releases.close();
+        self.releases.wait().await;
         with!(&self.read, pool => pool.close().await);
         with!(&self.write, pool => pool.close().await);
     }
@@ -124,7 +128,8 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let id = in_time(identity::of(&write), OpenError::Schema).await?;
         let id = id.ok_or(OpenError::Older)?;
-        Ok(Self { read, write, claims, leases, id: id.into() })
+        let releases = TaskTracker::new();
+        Ok(Self { read, write, claims, leases, releases, id: id.into() })
     }
 }
 

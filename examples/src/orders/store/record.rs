@@ -1,27 +1,25 @@
 use bytes::Bytes;
-use sqlx::Error;
 
-use crate::orders::model::Order;
+use crate::orders::answer::{Answer, Outcome};
+use crate::orders::model::{Order, Status};
 
-/// An order as it was answered, with the bytes of it: what a retry is given.
+/// A settled order, with what was answered when it was settled: what a retry is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The order.
     pub order: Order,
-    /// The same as JSON.
-    pub json: Bytes,
+    /// The answer's body, as it was rendered.
+    pub body: Bytes,
 }
 
 impl Record {
-    /// Writes an order down.
-    pub fn of(order: Order) -> Result<Self, Error> {
-        let json = mainstay_json::to_bytes(&order);
-        Ok(Self { json: json.map_err(|error| Error::Encode(error.into()))?, order })
-    }
-
-    /// Reads what was written down.
-    pub fn read(json: Bytes) -> Result<Self, Error> {
-        let order = serde_json::from_slice(&json);
-        Ok(Self { order: order.map_err(|error| Error::Decode(error.into()))?, json })
+    /// What is answered.
+    pub fn answer(self, replayed: bool) -> Answer {
+        let outcome = match self.order.status {
+            Status::Declined => Outcome::Declined,
+            // It may have been called off since: that is the answer to another request.
+            _ => Outcome::Ordered(self.order.id),
+        };
+        Answer { outcome, body: self.body, replayed }
     }
 }

@@ -1,7 +1,9 @@
+use bytes::Bytes;
 use jiff::Timestamp;
 use mainstay_idempotency::Fingerprint;
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
+use super::Record;
 use crate::orders::idempotency::ScopedKey;
 use crate::orders::model::{Currency, Order, OrderId, Status};
 
@@ -9,7 +11,7 @@ use crate::orders::model::{Currency, Order, OrderId, Status};
 macro_rules! columns {
     () => {
         "id, status, customer_email, currency, total_cents, lines, payment_id, created_at, \
-         scope, key, fingerprint"
+         scope, key, fingerprint, answer"
     };
 }
 
@@ -24,6 +26,16 @@ pub struct Stored {
     pub key: ScopedKey,
     /// What tells its payload from others.
     pub fingerprint: Fingerprint,
+    /// What was answered when it was settled.
+    pub answer: Option<Bytes>,
+}
+
+impl Stored {
+    /// The order with its answer, once it is settled.
+    pub fn record(self) -> Option<Record> {
+        let order = self.order;
+        self.answer.map(|body| Record { order, body })
+    }
 }
 
 impl<'r, R: Row> FromRow<'r, R> for Stored
@@ -36,10 +48,12 @@ where
     fn from_row(row: &'r R) -> Result<Self, sqlx::Error> {
         let key = ScopedKey::new(row.try_get("scope")?, row.try_get("key")?);
         let fingerprint = Fingerprint::from_bytes(&row.try_get::<Vec<u8>, _>("fingerprint")?);
+        let answer: Option<Vec<u8>> = row.try_get("answer")?;
         Ok(Self {
             order: order(row)?,
             key: key.map_err(|_| unreadable("key"))?,
             fingerprint: fingerprint.ok_or_else(|| unreadable("fingerprint"))?,
+            answer: answer.map(Bytes::from),
         })
     }
 }

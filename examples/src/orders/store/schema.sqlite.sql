@@ -12,10 +12,13 @@ CREATE TABLE IF NOT EXISTS orders (
     payment_id     TEXT,
     created_at     INTEGER NOT NULL,
     fence          INTEGER NOT NULL,
+    -- What was answered when it was settled, as it went over its wire.
+    answer         BLOB,
     -- The key of the cancellation, as stores of claims know it.
     cancelled_under TEXT,
     UNIQUE (scope, key),
-    CHECK ((status IN ('paid', 'cancelled')) = (payment_id IS NOT NULL))
+    CHECK ((status IN ('paid', 'cancelled')) = (payment_id IS NOT NULL)),
+    CHECK ((status = 'pending') = (answer IS NULL))
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS orders_pending ON orders (created_at) WHERE status = 'pending';

@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use mainstay_idempotency::Held;
 use mainstay_sqlx::{TxError, TxErrorKind};
 
@@ -7,11 +8,14 @@ use super::hold::Claim;
 use super::pool::{with, with_claims};
 use super::{Hold, Record, Store};
 
-const SETTLE: &str = "UPDATE orders SET status = $3, payment_id = $4
+const SETTLE: &str = "UPDATE orders SET status = $3, payment_id = $4, answer = $5
     WHERE id = $1 AND fence = $2 AND status = 'pending'";
 
 /// Whoever comes after the first holder does not know what those before have done.
 const WITHDRAW: &str = "DELETE FROM orders WHERE id = $1 AND fence = $2 AND status = 'pending'";
+
+/// What the claim is completed with: every place of keys finds the answer in the order.
+const WITH_THE_ORDER: Bytes = Bytes::new();
 
 /// Binds what an order is settled with.
 macro_rules! settle {
@@ -21,6 +25,7 @@ macro_rules! settle {
             .bind($fence)
             .bind($record.order.status.as_str())
             .bind($record.order.payment_id.clone())
+            .bind($record.body.to_vec())
     };
 }
 
@@ -65,7 +70,7 @@ impl Store {
     async fn complete(self, held: Held, fence: i64, record: Record) -> Result<bool, TxError> {
         with_claims!(&self.claims, claims, begin => {
             let mut tx = claims.pool().begin_with(begin).await?;
-            match claims.complete_in(&mut tx, &held, record.json.clone(), KEEP).await {
+            match claims.complete_in(&mut tx, &held, WITH_THE_ORDER, KEEP).await {
                 Err(error) if error.kind() == TxErrorKind::Lost => return Ok(false),
                 completed => completed?,
             }

@@ -37,6 +37,18 @@ impl Api {
         response.json().await.unwrap()
     }
 
+    /// The state of each dependency, by name.
+    pub(crate) async fn states(&self) -> Value {
+        let full = self.get_json("/healthz?full=1").await;
+        assert_eq!(full["status"], "alive");
+        let dependencies = full["dependencies"].as_object().unwrap().iter();
+        let states = dependencies.map(|(name, seen)| {
+            assert!(seen["latency_ms"].as_f64().is_some_and(|it| it > 0.0), "{full}");
+            (name.clone(), seen["state"].clone())
+        });
+        states.collect()
+    }
+
     /// A request to order, to be sent.
     pub(crate) fn ordering(&self, key: &str, order: &Value) -> RequestBuilder {
         self.request(Method::POST, "/v1/orders").header("idempotency-key", key).json(order)

@@ -50,6 +50,7 @@
 
 mod claimant;
 mod concurrent;
+mod dropped;
 mod expiry;
 mod fences;
 mod harness;
@@ -58,8 +59,10 @@ mod mismatch;
 mod owner;
 mod renewal;
 mod repeats;
+mod takeovers;
 
 pub use self::concurrent::*;
+pub use self::dropped::*;
 pub use self::expiry::*;
 pub use self::fences::*;
 pub use self::harness::Harness;
@@ -68,6 +71,7 @@ pub use self::mismatch::*;
 pub use self::owner::*;
 pub use self::renewal::*;
 pub use self::repeats::*;
+pub use self::takeovers::*;
 
 /// Makes a test for each scenario of the suite, in the module where it stands.
 ///
@@ -79,6 +83,9 @@ macro_rules! conformance {
         $crate::conformance! { $harness =>
             scenario_01_one_of_many_first_claims_is_granted
             scenario_02_one_of_many_claims_on_an_ended_lease_is_granted
+            scenario_02_completion_meets_takeovers
+            scenario_02_renewal_meets_takeovers
+            scenario_02_release_meets_takeovers
             scenario_03_claim_applied_reply_lost
             scenario_04_complete_applied_reply_lost
             scenario_05_owner_dies_after_its_claim
@@ -105,6 +112,7 @@ macro_rules! conformance {
             scenario_26_fingerprints_of_two_releases
             scenario_26_records_are_opaque
             repeats_are_answered_as_the_first_was
+            calls_that_are_dropped_are_made_again
             strangers_change_nothing
             older_claims_of_the_same_nonce_change_nothing
             claims_of_the_past_change_nothing
@@ -130,6 +138,7 @@ mod tests {
     fn the_macro_has_all_scenarios() {
         let files = [
             include_str!("concurrent.rs"),
+            include_str!("dropped.rs"),
             include_str!("expiry.rs"),
             include_str!("fences.rs"),
             include_str!("loss.rs"),
@@ -137,6 +146,7 @@ mod tests {
             include_str!("owner.rs"),
             include_str!("renewal.rs"),
             include_str!("repeats.rs"),
+            include_str!("takeovers.rs"),
         ];
         let named: Vec<_> = include_str!("mod.rs").lines().map(str::trim).collect();
         let mut count = 0;

@@ -12,8 +12,8 @@ use super::record::Record;
 use super::service::Shared;
 use super::settle::{Ending, Settle};
 use crate::asking::ask;
-use crate::release::release;
-use crate::{Claim, Claimed, Held, Store, StoreErrorKind};
+use crate::release::{give_back, release};
+use crate::{Claim, Held, Store, StoreErrorKind};
 
 /// How long after it was last asked in vain the store is asked again to keep an answer.
 const COMPLETE_AGAIN: Duration = Duration::from_millis(500);
@@ -80,16 +80,17 @@ async fn settle<St: Store>(shared: Arc<Shared<St>>, left: Left) {
             return complete(&shared, held, record, until).await;
         }
         Left::Holding(held) => (held, (shared.config.outcomes)(Ending::Cancelled)),
-        // Asked once more, so as to know whether it was granted. Nothing has begun under it.
-        Left::Claiming(claim) => match ask(limit, || store.claim(&claim)).await {
-            Ok(Claimed::First(held)) => (held, Settle::Release),
-            _ => return,
-        },
+        Left::Claiming(claim) => return give_back(store, &claim, limit).await,
     };
     // If it fails the lease runs out.
     match settle {
         Settle::Leave => {}
         Settle::Release => drop(release(store, &held, limit).await),
+        // It is given up as what was taken over is: so that the next try is told.
+        Settle::HandOver => {
+            let held = Held { taken_over: true, ..held };
+            drop(release(store, &held, limit).await);
+        }
         Settle::Store => {
             let keep = shared.config.keep;
             drop(ask(limit, || store.complete(&held, Record::marker(), keep)).await);

@@ -299,6 +299,11 @@ impl<St: Store> Owner<St> {
         match settle {
             Settle::Store => return self.complete(record).await,
             Settle::Release => self.release().await,
+            // It is given up as what was taken over is: so that the next try is told.
+            Settle::HandOver => {
+                self.held.taken_over = true;
+                self.release().await;
+            }
             Settle::Leave => {}
         }
         Settled::Ours

@@ -11,12 +11,17 @@ pub enum Ending {
     Http(StatusCode),
     /// With this code, over gRPC.
     Grpc(Code),
-    /// With an answer that is too large to be kept, or a stream. Its head is there, and is passed
-    /// on once the key is settled. Over gRPC the code is not known yet.
+    /// With an answer that is too large to be kept, a stream, or an upgrade. Its head is there, and
+    /// is passed on once the key is settled. Over gRPC the code is not known yet, and where the
+    /// effect happens as the body is read it has only begun.
     Unstorable,
     /// The service has failed, or the body of its response has broken off.
     Failed,
     /// The handler has panicked. The panic goes on to the caller.
+    ///
+    /// Where a layer inside of this one catches it, as `CatchPanicLayer` of tower-http does, what
+    /// that answers is the ending instead: a 500, after which the key is free at least once. Put
+    /// such a layer around this one.
     Panicked,
     /// The client went away, and the handler was dropped with it: only if
     /// [it is](crate::IdempotencyLayer::dropped_with_the_client), or too many are detached.
@@ -34,6 +39,10 @@ pub enum Settle {
     /// Where this try has [taken over](crate::Attempt::taken_over), so has the next: what became of
     /// the one that died is still not known.
     Release,
+    /// The lease ends at once: this try was cut off, and its effect may have happened, or may happen
+    /// yet. The next one runs and is told of it by [`taken_over`](crate::Attempt::taken_over); at
+    /// most once it is refused instead, as nobody knows.
+    HandOver,
     /// The lease runs out, as if the process had died. What comes then is what the
     /// [guarantee](crate::Guarantee) says: the effect runs again, or never.
     Leave,
@@ -44,17 +53,21 @@ impl Settle {
     ///
     /// | ending | at least once | at most once |
     /// |---|---|---|
+    /// | 1xx: what follows is not seen | release | store (that there is no answer) |
     /// | 2xx, 3xx | store | store |
-    /// | 401, 403, 408, 409, 413, 415, 425, 429, 499 | release | release |
+    /// | 401, 403, 409, 413, 415, 425, 429 | release | release |
+    /// | 408, 499: cut off | hand over | leave |
     /// | other 4xx | store | store |
-    /// | 5xx | release | store |
+    /// | 504: cut off | hand over | store |
+    /// | other 5xx | release | store |
     /// | gRPC | as the code's HTTP status | as the code's HTTP status |
     /// | [unstorable](Ending::Unstorable) | store (that there is no answer) | the same |
-    /// | [failed](Ending::Failed), [cancelled](Ending::Cancelled) | release | leave |
+    /// | [failed](Ending::Failed), [cancelled](Ending::Cancelled) | hand over | leave |
     /// | [panicked](Ending::Panicked) | leave | leave |
     ///
     /// So `OK`, `INVALID_ARGUMENT`, `FAILED_PRECONDITION`, `OUT_OF_RANGE` and `NOT_FOUND` are
-    /// stored, as are `INTERNAL` and its like at most once.
+    /// stored, as are `INTERNAL` and its like at most once. `CANCELLED` and `DEADLINE_EXCEEDED` are
+    /// 499 and 504.
     ///
     /// ```
     /// use mainstay_idempotency::{AtLeastOnce, AtMostOnce, Ending, Settle};
@@ -69,14 +82,16 @@ impl Settle {
             Ending::Http(status) => Self::of_status::<G>(status),
             Ending::Grpc(code) => Self::of_status::<G>(code.http_status()),
             Ending::Unstorable => Self::Store,
-            Ending::Failed | Ending::Cancelled if G::TAKES_OVER => Self::Release,
+            Ending::Failed | Ending::Cancelled if G::TAKES_OVER => Self::HandOver,
             Ending::Failed | Ending::Cancelled | Ending::Panicked => Self::Leave,
         }
     }
 
     fn of_status<G: Guarantee>(status: StatusCode) -> Self {
         match status.as_u16() {
-            401 | 403 | 408 | 409 | 413 | 415 | 425 | 429 | 499 => Self::Release,
+            401 | 403 | 409 | 413 | 415 | 425 | 429 => Self::Release,
+            408 | 499 | 504 if G::TAKES_OVER => Self::HandOver,
+            408 | 499 => Self::Leave,
             200..500 => Self::Store,
             _ if G::TAKES_OVER => Self::Release,
             _ => Self::Store,
@@ -91,18 +106,34 @@ mod tests {
 
     #[test]
     fn statuses_are_settled_as_the_table_says() {
-        let of = |status| Ending::Http(StatusCode::from_u16(status).unwrap());
-        for status in [200, 201, 204, 303, 400, 402, 404, 410, 412, 422, 451] {
-            assert_eq!(Settle::by_default::<AtLeastOnce>(of(status)), Settle::Store, "{status}");
-            assert_eq!(Settle::by_default::<AtMostOnce>(of(status)), Settle::Store, "{status}");
+        use Settle::{HandOver, Leave, Release, Store};
+
+        let rows: [(&[u16], _, _); 6] = [
+            (&[100, 101, 103], Release, Store),
+            (&[200, 201, 204, 303, 400, 402, 404, 410, 412, 422, 451], Store, Store),
+            (&[401, 403, 409, 413, 415, 425, 429], Release, Release),
+            (&[408, 499], HandOver, Leave),
+            (&[504], HandOver, Store),
+            (&[500, 502, 503, 599], Release, Store),
+        ];
+        for (statuses, at_least_once, at_most_once) in rows {
+            for status in statuses {
+                let ending = Ending::Http(StatusCode::from_u16(*status).unwrap());
+                assert_eq!(Settle::by_default::<AtLeastOnce>(ending), at_least_once, "{status}");
+                assert_eq!(Settle::by_default::<AtMostOnce>(ending), at_most_once, "{status}");
+            }
         }
-        for status in [401, 403, 408, 409, 413, 415, 425, 429, 499] {
-            assert_eq!(Settle::by_default::<AtLeastOnce>(of(status)), Settle::Release, "{status}");
-            assert_eq!(Settle::by_default::<AtMostOnce>(of(status)), Settle::Release, "{status}");
-        }
-        for status in [500, 502, 503, 504, 599] {
-            assert_eq!(Settle::by_default::<AtLeastOnce>(of(status)), Settle::Release, "{status}");
-            assert_eq!(Settle::by_default::<AtMostOnce>(of(status)), Settle::Store, "{status}");
+    }
+
+    /// A timeout inside of the layer drops the handler in the middle of its effect.
+    #[test]
+    fn codes_that_cut_off_are_no_release() {
+        for (code, at_most_once) in
+            [(Code::Cancelled, Settle::Leave), (Code::DeadlineExceeded, Settle::Store)]
+        {
+            let ending = Ending::Grpc(code);
+            assert_eq!(Settle::by_default::<AtLeastOnce>(ending), Settle::HandOver);
+            assert_eq!(Settle::by_default::<AtMostOnce>(ending), at_most_once);
         }
     }
 

@@ -55,7 +55,7 @@ where
     let (head, body) = response.into_parts();
     let known = ending_of(&head, grpc);
     let settle = known.map(config.outcomes.as_ref());
-    if let Some(settle @ (Settle::Release | Settle::Leave)) = settle {
+    if let Some(settle) = settle.filter(|settle| *settle != Settle::Store) {
         // Nobody needs to wait for what is not kept.
         let body = IdempotencyBody::unread(body);
         return Worked { settle, result: WorkResult::Passed(head, body) };

@@ -19,7 +19,8 @@ impl MemoryStoreBuilder {
         Self { max_keys: 100_000, max_bytes: 256 << 20, clock: Arc::new(TokioClock) }
     }
 
-    /// How many keys there may be, by default 100 000.
+    /// How many keys there may be, by default 100 000. It should be more than come new in the time
+    /// that they are [kept](crate::Idempotent::keep): at 100 in a second and 24 h, 8.64 million.
     #[must_use]
     pub fn max_keys(mut self, keys: NonZeroUsize) -> Self {
         self.max_keys = keys.get();

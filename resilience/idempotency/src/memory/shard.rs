@@ -86,22 +86,28 @@ impl Shard {
         renewal
     }
 
-    /// Looks at up to `most` places of the queue whose time has come, and says how many keys were
-    /// removed.
-    pub(super) fn sweep(&mut self, most: usize, now: Instant, usage: &Usage) -> usize {
-        let mut removed = 0;
+    /// Looks at up to `most` places of the queue whose time has come, and says whether there may
+    /// be more. What is removed is handed on, as freeing it may take longer than removing it.
+    pub(super) fn sweep(
+        &mut self,
+        most: usize,
+        now: Instant,
+        usage: &Usage,
+        mut removed: impl FnMut(Entry),
+    ) -> bool {
         for _ in 0..most {
-            let Some((at, key)) = self.expiries.pop_due(now) else { break };
+            let Some((at, key)) = self.expiries.pop_due(now) else { return false };
             let Some(entry) = self.entries.get_mut(&key) else { continue };
             if entry.has_expired(now) {
-                self.forget(&key, usage);
-                removed += 1;
+                if let Some(gone) = self.forget(&key, usage) {
+                    removed(gone);
+                }
             } else if entry.queued == at {
                 entry.queued = entry.expires();
                 self.expiries.push(entry.queued, key);
             }
         }
-        removed
+        true
     }
 
     fn insert(&mut self, key: Key, entry: Entry) {
@@ -134,10 +140,8 @@ impl Shard {
         }
     }
 
-    fn forget(&mut self, key: &Key, usage: &Usage) {
-        if let Some(entry) = self.entries.remove(key) {
-            usage.forget(entry.bytes());
-        }
+    fn forget(&mut self, key: &Key, usage: &Usage) -> Option<Entry> {
+        self.entries.remove(key).inspect(|entry| usage.forget(entry.bytes()))
     }
 
     /// Each pass over all entries is paid for by as many pushes.

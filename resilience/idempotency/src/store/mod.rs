@@ -26,6 +26,15 @@ pub use self::promise::Promise;
 ///
 /// A call that is dropped may or may not have reached the store. Repeating it settles that.
 ///
+/// It may also reach the store later than what was done after it. Nothing comes of that, but for
+/// two calls that look like any other of theirs:
+///
+/// - A claim whose repeat was released meanwhile is granted anew, and nobody knows. It is in the way
+///   until its lease ends; where nobody takes over it is [abandoned](Claimed::Abandoned) then, and
+///   in the way until it expires.
+/// - A renewal of a claim whose lease was made to end at once, so that others take it over, has it
+///   last anew if none of them has done so.
+///
 /// # Implementing one
 ///
 /// The suite behind the feature `conformance` is what tells whether a store is right.

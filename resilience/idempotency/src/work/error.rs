@@ -22,7 +22,8 @@ pub enum NotRun {
     Abandoned,
     /// The key was used to ask for something else.
     Reused,
-    /// The store failed, or is full.
+    /// The store failed, or is full. If it has granted the claim all the same, that is
+    /// [given back](crate::Idempotent#cancellation).
     Store(StoreError),
 }
 
@@ -34,7 +35,8 @@ pub enum NotStored {
     /// run.
     Lost(Bytes),
     /// The store did not take the record. When the lease ends the effect runs again, or never, as
-    /// the [guarantee](crate::Guarantee) says, unless it was stored and only the answer was lost.
+    /// the [guarantee](crate::Guarantee) says, unless it was stored and only the answer was lost; an
+    /// [owner](crate::Owner::complete) can try again until then.
     Store {
         /// Why.
         error: StoreError,

@@ -6,12 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
+use super::pending::Pending;
 use super::settings::{AfterFailure, Settings};
 use super::{Begun, Done, Grant, NotRun, Owner, RunError};
 use crate::asking::{Patience, ask_since};
 use crate::together::{Caught, caught};
-use crate::{AtLeastOnce, AtMostOnce, Claim, Claimed, Fingerprint, Guarantee, Key, Nonce, Store};
+use crate::{
+    AtLeastOnce, AtMostOnce, Claim, Claimed, Fingerprint, Guarantee, Key, Nonce, Store, StoreError,
+    StoreErrorKind,
+};
+
+/// At most so many claims are given back at a time; of those beyond it the lease runs out.
+const MOST_GIVEN_BACK: usize = 1024;
 
 /// Runs effects once for each key: for the consumers of queues, and for jobs.
 ///
@@ -55,10 +64,16 @@ use crate::{AtLeastOnce, AtMostOnce, Claim, Claimed, Fingerprint, Guarantee, Key
 /// # Cancellation
 ///
 /// Of a future that is dropped while its effect runs, the key stays held until the lease ends: what
-/// the effect had begun may still be on its way. If it is to go on, spawn it. One that is dropped
-/// before or after that may leave the key held as well.
+/// the effect had begun may still be on its way. If it is to go on, spawn it. So it does of one that
+/// is dropped after that, while its record is stored.
+///
+/// One that is dropped while it claims the key, or gives up on a store that does not answer, may
+/// have been granted it. It is given back by a task, which asks the store for as long as the lease
+/// may last. Up to 1024 of them run at a time, and none where there is no runtime: at most once, a
+/// key on which nothing has run is then [abandoned](NotRun::Abandoned).
 pub struct Idempotent<S, G = AtLeastOnce> {
     store: Arc<S>,
+    room: Arc<Semaphore>,
     settings: Settings,
     guarantee: PhantomData<G>,
 }
@@ -71,7 +86,8 @@ impl<S: Store> Idempotent<S, AtLeastOnce> {
 }
 
 impl<S: Store> Idempotent<S, AtMostOnce> {
-    /// What a try has left half-way that died is not run again.
+    /// What a try has left half-way that died is not run again, as far as the store keeps its data:
+    /// with a [`MemoryStore`](crate::MemoryStore) it is, after a restart. See [`AtMostOnce`].
     pub fn at_most_once(store: S) -> Self {
         Self::new(store)
     }
@@ -80,7 +96,8 @@ impl<S: Store> Idempotent<S, AtMostOnce> {
 impl<S: Store, G: Guarantee> Idempotent<S, G> {
     fn new(store: S) -> Self {
         let settings = Settings::new(G::TAKES_OVER);
-        Self { store: Arc::new(store), settings, guarantee: PhantomData }
+        let room = Arc::new(Semaphore::new(MOST_GIVEN_BACK));
+        Self { store: Arc::new(store), room, settings, guarantee: PhantomData }
     }
 
     /// How long a claim lasts that is not renewed, by default 30 s and at least 100 ms: for so long
@@ -91,7 +108,9 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
         self
     }
 
-    /// How long records are kept, by default a day. It should be longer than tries come.
+    /// How long records are kept, by default a day. It should be longer than tries come. A store
+    /// that is bounded has to hold all keys of that time, such as a
+    /// [`MemoryStore`](crate::MemoryStore).
     #[must_use]
     pub fn keep(mut self, keep: Duration) -> Self {
         self.settings.keep = keep;
@@ -190,13 +209,12 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
     /// # }
     /// ```
     pub async fn begin(&self, key: Key, fingerprint: Fingerprint) -> Result<Begun<S>, NotRun> {
-        let Settings { lease, keep, wait, store_limit, .. } = self.settings;
+        let Settings { lease, keep, wait, .. } = self.settings;
         let nonce = Nonce::unique();
         let claim = Claim { key, fingerprint, nonce, lease, keep, takes_over: G::TAKES_OVER };
         let mut patience = Patience::new(wait);
         loop {
-            let claimed = ask_since(store_limit, || self.store.claim(&claim)).await;
-            let (asked, answer) = claimed.map_err(NotRun::Store)?;
+            let (asked, answer) = self.ask_for(&claim).await.map_err(NotRun::Store)?;
             let left = match answer {
                 Claimed::First(held) => {
                     let owner = Owner::new(self.store.clone(), held, asked, self.settings);
@@ -212,6 +230,17 @@ impl<S: Store, G: Guarantee> Idempotent<S, G> {
             }
         }
     }
+
+    async fn ask_for(&self, claim: &Claim) -> Result<(Instant, Claimed), StoreError> {
+        let Self { store, room, settings, .. } = self;
+        let limit = settings.store_limit;
+        let mut pending = Pending { store, room, limit, claim: Some(claim) };
+        let claimed = ask_since(limit, || store.claim(claim)).await;
+        if !claimed.as_ref().is_err_and(|error| error.kind() == StoreErrorKind::Unavailable) {
+            pending.is_answered();
+        }
+        claimed
+    }
 }
 
 /// That the key cannot be released is no reason to hide why the effect has failed: the lease ends.
@@ -224,7 +253,8 @@ async fn settle<S: Store>(owner: Owner<S>, after: AfterFailure) {
 
 impl<S, G> Clone for Idempotent<S, G> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), settings: self.settings, guarantee: PhantomData }
+        let (store, room) = (self.store.clone(), self.room.clone());
+        Self { store, room, settings: self.settings, guarantee: PhantomData }
     }
 }
 

@@ -4,6 +4,7 @@ mod error;
 mod grant;
 mod idempotent;
 mod owner;
+mod pending;
 mod settings;
 
 pub use self::begun::Begun;

@@ -77,7 +77,10 @@ impl<S: Store> Owner<S> {
     /// The effect has happened: stores its record, which later tries are given.
     ///
     /// If the claim was lost and another has completed it, that one's record is the answer.
-    pub async fn complete(self, record: impl Into<Bytes>) -> Result<Done, NotStored> {
+    ///
+    /// After [`NotStored::Store`] it may be called again. While there is something [left](Self::left)
+    /// of the lease nobody else runs, and [`renew`](Self::renew) makes that last.
+    pub async fn complete(&self, record: impl Into<Bytes>) -> Result<Done, NotStored> {
         let record = record.into();
         let Self { store, grant, settings, .. } = self;
         let keep = settings.keep;
@@ -95,7 +98,8 @@ impl<S: Store> Owner<S> {
     /// The effect has not happened: gives the key up, so that the next try runs.
     ///
     /// Of a claim that was [taken over](Grant::taken_over) the lease ends at once instead, so that the
-    /// next try is told of the takeover as well.
+    /// next try is told of the takeover as well. A renewal that reaches the store later than that
+    /// [has it last anew](Store#cancellation), once.
     ///
     /// After an error it may be held until the lease ends.
     pub async fn release(self) -> Result<(), StoreError> {

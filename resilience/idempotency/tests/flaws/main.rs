@@ -41,6 +41,14 @@ flaws! {
         is caught by scenario_01_one_of_many_first_claims_is_granted;
     get_then_set_on_an_ended_lease: GetThenSet
         is caught by scenario_02_one_of_many_claims_on_an_ended_lease_is_granted;
+    get_then_set_where_a_claim_is_completed: GetThenComplete
+        is caught by scenario_02_completion_meets_takeovers;
+    get_then_set_where_a_claim_is_renewed: GetThenRenew
+        is caught by scenario_02_renewal_meets_takeovers;
+    get_then_set_where_a_claim_is_released: GetThenRelease
+        is caught by scenario_02_release_meets_takeovers;
+    a_completion_is_two_steps: WrittenInTwoSteps
+        is caught by calls_that_are_dropped_are_made_again;
     a_repeated_claim_is_another: ClaimForgetsWhoMadeIt
         is caught by scenario_03_claim_applied_reply_lost;
     a_repeated_claim_is_not_renewed: RepeatKeepsTheLease

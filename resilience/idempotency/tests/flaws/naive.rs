@@ -15,6 +15,10 @@ use tokio::task::yield_now;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
     GetThenSet,
+    GetThenComplete,
+    GetThenRenew,
+    GetThenRelease,
+    WrittenInTwoSteps,
     ClaimForgetsWhoMadeIt,
     RepeatKeepsTheLease,
     CompletedOnce,
@@ -200,11 +204,17 @@ impl Naive {
         Claimed::First(held)
     }
 
-    fn complete_now(&self, held: &Held, record: Bytes, keep: Duration) -> Completion {
+    fn complete_now(
+        &self,
+        held: &Held,
+        record: Bytes,
+        keep: Duration,
+        seen: Option<Row>,
+    ) -> Completion {
         let any = self.has(Flaw::CompleteWithoutOwner);
         let row = match self.flaw {
             Some(Flaw::ExpiredIsHeld) => self.data.lock().unwrap().rows.get(&held.key).cloned(),
-            _ => self.row(held.key),
+            _ => seen,
         };
         let Some(mut row) = row else { return Completion::Lost(None) };
         let is_holder = self.is_holder(&row, held) || (any && row.record.is_none());
@@ -227,8 +237,8 @@ impl Naive {
         Completion::Stored
     }
 
-    fn release_now(&self, held: &Held) {
-        let Some(row) = self.row(held.key) else { return };
+    fn release_now(&self, held: &Held, seen: Option<Row>) {
+        let Some(row) = seen else { return };
         let is_holder = self.is_holder(&row, held) || self.has(Flaw::ReleaseWithoutOwner);
         let is_held = row.record.is_none() || self.has(Flaw::ReleaseDeletes);
         if is_holder && is_held && !self.has(Flaw::ReleaseIgnored) {
@@ -236,8 +246,8 @@ impl Naive {
         }
     }
 
-    fn renew_now(&self, held: &Held, lease: Duration) -> Renewal {
-        let Some(mut row) = self.row(held.key) else { return Renewal::Lost };
+    fn renew_now(&self, held: &Held, lease: Duration, seen: Option<Row>) -> Renewal {
+        let Some(mut row) = seen else { return Renewal::Lost };
         let is_holder = self.is_holder(&row, held) || self.has(Flaw::RenewWithoutOwner);
         let is_held = row.record.is_none() || self.has(Flaw::RenewalRevives);
         let is_late = row.lease_ends <= self.now() && self.has(Flaw::LateRenewalRefused);
@@ -280,16 +290,35 @@ impl Store for Naive {
         record: Bytes,
         keep: Duration,
     ) -> Result<Completion, StoreError> {
-        Ok(one_at_a_time(|| self.complete_now(held, record, keep)))
+        if self.has(Flaw::GetThenComplete) || self.has(Flaw::WrittenInTwoSteps) {
+            let seen = self.row(held.key);
+            if self.has(Flaw::WrittenInTwoSteps) {
+                self.remove(held.key);
+            }
+            yield_now().await;
+            return Ok(self.complete_now(held, record, keep, seen));
+        }
+        Ok(one_at_a_time(|| self.complete_now(held, record, keep, self.row(held.key))))
     }
 
     async fn release(&self, held: &Held) -> Result<(), StoreError> {
-        one_at_a_time(|| self.release_now(held));
+        if self.has(Flaw::GetThenRelease) {
+            let seen = self.row(held.key);
+            yield_now().await;
+            self.release_now(held, seen);
+            return Ok(());
+        }
+        one_at_a_time(|| self.release_now(held, self.row(held.key)));
         Ok(())
     }
 
     async fn renew(&self, held: &Held, lease: Duration) -> Result<Renewal, StoreError> {
-        Ok(one_at_a_time(|| self.renew_now(held, lease)))
+        if self.has(Flaw::GetThenRenew) {
+            let seen = self.row(held.key);
+            yield_now().await;
+            return Ok(self.renew_now(held, lease, seen));
+        }
+        Ok(one_at_a_time(|| self.renew_now(held, lease, self.row(held.key))))
     }
 
     fn promise(&self) -> Promise {

@@ -221,7 +221,7 @@ async fn an_answer_that_breaks_off_is_passed_on_as_it_is_and_run_again() {
         assert_eq!(first.into_data().unwrap(), "half");
         assert!(body.frame().await.unwrap().is_err());
     }
-    assert_eq!((effects.count(), store.releases.count()), (2, 2));
+    assert_eq!((effects.count(), store.renewals.count(), store.releases.count()), (2, 2, 0));
 }
 
 /// Says that it has five bytes, and goes on for ever.

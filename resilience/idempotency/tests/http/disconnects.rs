@@ -128,18 +128,22 @@ async fn a_claim_whose_client_goes_is_given_back() {
     assert_eq!(ask(&there, post("a")).await.status, 201);
 }
 
-/// Scenarios 14 and 15: cancelled, and by policy that is no effect.
+/// Scenarios 14 and 15: cancelled, and the next try is told so.
 #[tokio::test(start_paused = true)]
 async fn a_handler_may_go_with_its_client() {
     let (store, effects) = (store(), Effects::default());
     let layer = process(&store).dropped_with_the_client();
-    let service = served(&layer, orders(&effects, SECOND));
+    let slow = orders(&effects, SECOND);
+    let service = served(&layer, move |request| {
+        let (is_told, answer) = (attempt(&request).taken_over(), slow(request));
+        async move { if is_told { answer.await } else { std::future::pending().await } }
+    });
     let mut call = Box::pin(service.clone().oneshot(post("a")));
     assert!(poll!(call.as_mut()).is_pending());
     drop(call);
     layer.drain().await;
     advance(2 * SECOND).await;
-    assert_eq!((effects.count(), store.releases.count()), (0, 1));
+    assert_eq!((effects.count(), store.renewals.count(), store.releases.count()), (0, 1, 0));
     assert_eq!(ask(&service, post("a")).await.text(), "order 1");
 }
 
@@ -175,7 +179,7 @@ async fn beyond_the_cap_handlers_go_with_their_clients() {
     layer.drain().await;
     assert_eq!(effects.count(), 1);
     // Its key is settled all the same.
-    assert_eq!(store.releases.count(), 1);
+    assert_eq!(store.renewals.count(), 1);
     assert_eq!(ask(&service, post("b")).await.status, 201);
 }
 
@@ -223,7 +227,7 @@ async fn beyond_the_cap_keys_are_settled() {
     assert!(poll!(call.as_mut()).is_pending());
     drop(call);
     layer.drain().await;
-    assert_eq!((effects.count(), store.releases.count()), (0, 1));
+    assert_eq!((effects.count(), store.renewals.count()), (0, 1));
     assert_eq!(ask(&slow, post("a")).await.status, 201);
 
     store.completions.then([Fault::Late(200)]);

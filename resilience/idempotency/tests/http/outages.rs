@@ -35,6 +35,23 @@ async fn a_claim_that_was_granted_too_late_is_given_back() {
     assert_eq!(ask(&service, post("a")).await.text(), "order 1");
 }
 
+/// However long nobody hears of it, while its lease may last: at most once nobody could have the key
+/// after that.
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_given_back_when_the_store_is_there_again() {
+    for calls in [8, 12] {
+        let (store, effects) = (store(), Effects::default());
+        store.claims.then(vec![Fault::After; calls]);
+        store.releases.then([Fault::Before; 4]);
+        let layer = IdempotencyLayer::at_most_once(store.clone()).scope(|_| Scope::everybody());
+        let service = served(&layer.clone().lease(LEASE), orders(&effects, AT_ONCE));
+        assert_eq!(ask(&service, post("a")).await.status, 503);
+        layer.drain().await;
+        tokio::time::advance(2 * LEASE).await;
+        assert_eq!(ask(&service, post("a")).await.text(), "order 1");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_a_store_all_runs_if_that_is_allowed() {
     let (store, effects) = (store(), Effects::default());

@@ -97,7 +97,7 @@ async fn at_most_once_nothing_runs_after_a_panic() {
 
 /// Scenario 14: an error is the service's own, and the next try runs; at most once it does not.
 #[tokio::test(start_paused = true)]
-async fn an_error_frees_the_key() {
+async fn an_error_hands_the_key_over() {
     let failing = || {
         tower::service_fn(|_: HandlerRequest| async {
             Err::<Response<Body>, _>(std::io::Error::other("inner"))
@@ -109,7 +109,7 @@ async fn an_error_frees_the_key() {
         let error = service.clone().oneshot(post("a")).await.unwrap_err();
         assert_eq!(error.into_inner().unwrap().to_string(), "inner");
     }
-    assert_eq!(store.releases.count(), 2);
+    assert_eq!((store.renewals.count(), store.releases.count()), (2, 0));
     let layer = IdempotencyLayer::at_most_once(store.clone()).scope(|_| Scope::everybody());
     let service = layer.wait(Duration::ZERO).layer(failing());
     assert!(service.clone().oneshot(post("a")).await.unwrap_err().into_inner().is_some());
@@ -140,4 +140,59 @@ async fn statuses_that_are_no_answer_free_the_key() {
         let seen = ask(&service, post("a")).await;
         assert_eq!((seen.status, seen.text(), seen.is_replayed()), (status, "no", true));
     }
+}
+
+/// A timeout inside of the layer, or a service that gives up, drops the handler in the middle: the
+/// next try runs at once, and knows that it is not the first.
+#[tokio::test(start_paused = true)]
+async fn after_a_try_that_was_cut_off_the_next_is_told() {
+    for status in [408, 499, 504] {
+        let (store, effects) = (store(), Effects::default());
+        let service = served(&process(&store), {
+            let effects = effects.clone();
+            move |request| {
+                let is_told = attempt(&request).taken_over();
+                assert_eq!(is_told, effects.happen() > 1);
+                std::future::ready(with_status(status))
+            }
+        });
+        let start = tokio::time::Instant::now();
+        for _ in 0..3 {
+            let seen = ask(&service, post("a")).await;
+            assert_eq!((seen.status, seen.is_replayed()), (status, false));
+        }
+        assert_eq!((effects.count(), store.releases.count()), (3, 0));
+        assert!(start.elapsed() < Duration::from_millis(10));
+    }
+}
+
+/// At most once its effect is not repeated, as it may have happened.
+#[tokio::test(start_paused = true)]
+async fn a_try_that_was_cut_off_is_not_repeated_at_most_once() {
+    for status in [408, 499] {
+        let (store, effects) = (store(), Effects::default());
+        let layer = IdempotencyLayer::at_most_once(store).scope(|_| Scope::everybody());
+        let service = served(&layer.lease(LEASE), {
+            let effects = effects.clone();
+            move |_| {
+                effects.happen();
+                std::future::ready(with_status(status))
+            }
+        });
+        assert_eq!(ask(&service, post("a")).await.status, status);
+        advance(LEASE).await;
+        let refusal = ask(&service, post("a")).await.refusal();
+        assert_eq!(refusal, refused(409, "IDEMPOTENCY_OUTCOME_UNKNOWN"));
+        assert_eq!(effects.count(), 1);
+    }
+}
+
+/// What becomes of a connection that is upgraded this layer does not see.
+#[tokio::test]
+async fn an_upgrade_is_not_replayed_without_its_connection() {
+    let layer = IdempotencyLayer::at_most_once(store()).scope(|_| Scope::everybody());
+    let service = served(&layer, |_| std::future::ready(with_status(101)));
+    assert_eq!(ask(&service, post("a")).await.status, 101);
+    let refusal = ask(&service, post("a")).await.refusal();
+    assert_eq!(refusal, refused(409, "IDEMPOTENCY_ANSWER_NOT_KEPT"));
 }

@@ -170,6 +170,28 @@ async fn a_record_is_kept_without_what_it_was_cut_from() {
     }
 }
 
+/// An outage when the effect is done does not cost the claim.
+#[tokio::test(start_paused = true)]
+async fn an_owner_whose_record_was_not_stored_completes_again() {
+    let (store, service) = service();
+    let mut owner = begin(&service).await;
+    store.plan(Call::Complete, [Fault::Refused; 8]);
+    for _ in 0..2 {
+        match owner.complete("done").await {
+            Err(NotStored::Store { record, .. }) => assert_eq!(record, "done"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(owner.renew().await.unwrap(), Renewal::Renewed);
+    }
+    for _ in 0..2 {
+        assert_eq!(owner.complete("done").await.unwrap(), Done::Ran("done".into()));
+    }
+    match service.begin(key("k"), asked()).await.unwrap() {
+        Begun::Replay(record) => assert_eq!(record, "done"),
+        Begun::First(owner) => panic!("{owner:?}"),
+    }
+}
+
 /// One that is late but alone has lost nothing.
 #[tokio::test(start_paused = true)]
 async fn a_late_owner_whom_nobody_has_followed_completes() {

@@ -315,3 +315,38 @@ async fn a_try_may_be_dropped_anywhere() {
         assert!(began.elapsed() <= LEASE + step * 5);
     }
 }
+
+/// At most once a claim that nobody has heard of would be in the way of all tries after it, though
+/// nothing has run.
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_nobody_has_heard_of_is_given_back() {
+    let step = Duration::from_millis(100);
+    for fault in [Fault::ReplyLost, Fault::ReplyHangs, Fault::Slow(step)] {
+        let store = Faulty::default();
+        let service = Idempotent::at_most_once(store.clone());
+        store.plan(Call::Claim, [fault; 8]);
+        store.plan(Call::Release, [Fault::Refused; 4]);
+        let first = service.run(key("k"), asked(), async |_| Ok::<_, Infallible>("first"));
+        // The first is dropped while it claims, or is told that the store does not answer.
+        assert!(!matches!(dies_after(step * 3 / 2, first).await, Some(Ok(_))), "{fault:?}");
+        sleep(LEASE).await;
+        let next = service.run(key("k"), asked(), async |_| Ok::<_, Infallible>("next")).await;
+        assert_eq!(next.unwrap(), ran("next"), "{fault:?}");
+    }
+}
+
+/// Where there is nobody to give it back, and where there was no claim, nothing is done.
+#[test]
+fn outside_of_a_runtime_a_try_may_be_dropped() {
+    let store = Faulty::default();
+    let service = Idempotent::at_most_once(store.clone());
+    store.all(Fault::ReplyHangs);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut first = Box::pin(service.begin(key("k"), asked()));
+    let polled = runtime.block_on(std::future::poll_fn(|cx| {
+        std::task::Poll::Ready(first.as_mut().poll(cx).is_ready())
+    }));
+    assert!(!polled);
+    drop(first);
+    assert_eq!(store.calls(Call::Claim), 1);
+}

@@ -17,8 +17,10 @@ async fn a_stopped_server_is_unavailable_until_it_is_back() {
     let (done, held) = (claim(key()), claim(key()));
     complete(&patient, &first(&patient, &done).await, b"done").await;
     let owner = first(&patient, &held).await;
+    patient.ping().await.unwrap();
 
     server.stop();
+    assert_eq!(kind(store.ping().await), StoreErrorKind::Unavailable);
     for _ in 0..3 {
         let answer = tokio::time::timeout(PATIENT, store.claim(&claim(key()))).await.unwrap();
         assert_eq!(kind(answer), StoreErrorKind::Unavailable);
@@ -30,6 +32,7 @@ async fn a_stopped_server_is_unavailable_until_it_is_back() {
         answer = patient.claim(&done).await;
     }
     assert_eq!(answer.unwrap(), Claimed::Completed("done".into()));
+    patient.ping().await.unwrap();
     complete(&patient, &owner, b"done").await;
 }
 
@@ -40,6 +43,9 @@ async fn a_restart_between_two_calls_fails_neither() {
     let store = server.store().await;
     let claim = claim(key());
     let held = first(&store, &claim).await;
+    server.kill();
+    server.start_again();
+    store.ping().await.unwrap();
     server.kill();
     server.start_again();
     complete(&store, &held, b"done").await;

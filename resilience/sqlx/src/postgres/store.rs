@@ -140,9 +140,13 @@ impl PgStore {
     /// ```no_run
     /// # use mainstay_idempotency::Claim;
     /// # use mainstay_sqlx::{Begun, PgStore};
-    /// # async fn pay(store: PgStore, claim: &Claim) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn pay(store: PgStore, claim: &Claim) -> Result<bytes::Bytes, Box<dyn std::error::Error>> {
     /// let mut tx = store.pool().begin().await?;
-    /// let Begun::First(joined) = store.join(&mut tx, claim).await? else { todo!("replay it") };
+    /// let joined = match store.join(&mut tx, claim).await? {
+    ///     Begun::First(joined) => joined,
+    ///     Begun::Replay(answer) => return Ok(answer),
+    ///     other => return Err(format!("409 or 422: {other:?}").into()),
+    /// };
     /// let held = joined.keep(); // with the order, which is to be paid
     /// tx.commit().await?;
     ///
@@ -151,7 +155,7 @@ impl PgStore {
     /// let mut tx = store.pool().begin().await?;
     /// store.complete_in(&mut tx, &held, "paid".into(), claim.keep).await?;
     /// tx.commit().await?; // that it is paid and the answer, or neither
-    /// # Ok(())
+    /// # Ok("paid".into())
     /// # }
     /// ```
     pub async fn complete_in(

@@ -186,7 +186,11 @@ impl SqliteStore {
     /// #     takes_over: true,
     /// # };
     /// let mut tx = store.pool().begin_with("BEGIN IMMEDIATE").await?;
-    /// let Begun::First(joined) = store.join(&mut tx, &claim).await? else { todo!("replay it") };
+    /// let joined = match store.join(&mut tx, &claim).await? {
+    ///     Begun::First(joined) => joined,
+    ///     Begun::Replay(_answer) => return Ok(()), // to be given again
+    ///     other => return Err(format!("409 or 422: {other:?}").into()),
+    /// };
     /// let held = joined.keep(); // with the order, which is to be paid
     /// tx.commit().await?;
     ///

@@ -8,6 +8,7 @@ mod loss;
 mod migrate;
 mod postgres;
 mod processes;
+mod rows;
 mod sqlite;
 mod support;
 mod transaction;
