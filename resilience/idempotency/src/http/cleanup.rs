@@ -82,19 +82,24 @@ async fn settle<St: Store>(shared: Arc<Shared<St>>, left: Left) {
         Left::Holding(held) => (held, (shared.config.outcomes)(Ending::Cancelled)),
         Left::Claiming(claim) => return give_back(store, &claim, limit).await,
     };
-    // If it fails the lease runs out.
-    match settle {
-        Settle::Leave => {}
-        Settle::Release => drop(release(store, &held, limit).await),
+    let Held { key, fence, .. } = held;
+    let released = match settle {
+        Settle::Leave => return,
+        Settle::Release => release(store, &held, limit).await,
         // It is given up as what was taken over is: so that the next try is told.
-        Settle::HandOver => {
-            let held = Held { taken_over: true, ..held };
-            drop(release(store, &held, limit).await);
-        }
+        Settle::HandOver => release(store, &Held { taken_over: true, ..held }, limit).await,
         Settle::Store => {
             let keep = shared.config.keep;
-            drop(ask(limit, || store.complete(&held, Record::marker(), keep)).await);
+            let stored = ask(limit, || store.complete(&held, Record::marker(), keep)).await;
+            if let Err(error) = stored {
+                shared.config.tell(|| Event::NotStored { key, fence, error: error.kind() });
+            }
+            return;
         }
+    };
+    // The lease runs out.
+    if let Err(error) = released {
+        shared.config.tell(|| Event::NotReleased { key, fence, error: error.kind() });
     }
 }
 

@@ -22,8 +22,8 @@ pub enum Event {
         /// Its fence.
         fence: Fence,
     },
-    /// A handler has ended, and the store has not taken its answer. A store that did not answer is
-    /// asked further while the lease lasts.
+    /// A try has ended, and the store has not taken its answer. If it did not answer it is asked
+    /// further while the lease lasts.
     #[non_exhaustive]
     NotStored {
         /// Its key.
@@ -33,7 +33,7 @@ pub enum Event {
         /// What is the matter with the store.
         error: StoreErrorKind,
     },
-    /// A handler has ended, and its key could not be given up: it is held until the lease ends.
+    /// A try has ended, and its key could not be given up: it is held until the lease ends.
     #[non_exhaustive]
     NotReleased {
         /// Its key.

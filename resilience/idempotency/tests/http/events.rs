@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::poll;
-use mainstay_idempotency::{Event, OnOutage, StoreErrorKind};
+use mainstay_idempotency::{Event, OnOutage, Settle, StoreErrorKind};
 use tokio::time::sleep;
 use tower::ServiceExt;
 
@@ -109,6 +109,24 @@ async fn what_there_is_no_room_for_is_told() {
     assert!(poll!(call.as_mut()).is_pending());
     drop(call);
     assert_eq!(told.of("b"), ["not_settled"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_store_does_not_take_of_who_is_dropped_is_told() {
+    let (store, told) = (store(), Told::default());
+    for line in [&store.renewals, &store.completions] {
+        line.always(Fault::Before);
+    }
+    for (settle, event) in [(Settle::HandOver, "not_released"), (Settle::Store, "not_stored")] {
+        let layer = told.observe(process(&store)).dropped_with_the_client();
+        let layer = layer.outcomes(move |_| settle);
+        let service = served(&layer, orders(&Effects::default(), SECOND));
+        let mut call = Box::pin(service.oneshot(post(event)));
+        assert!(poll!(call.as_mut()).is_pending());
+        drop(call);
+        layer.drain().await;
+        assert_eq!(told.of(event), [event]);
+    }
 }
 
 /// Who goes with the client by policy is nothing to be told of.
