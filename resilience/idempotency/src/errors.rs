@@ -56,8 +56,8 @@ impl Fault for Refused {
         const fn row(of: RefusedKind) -> FaultRow {
             FaultRow::new(kind(of), of.message())
         }
-        const ROWS: [FaultRow; RefusedKind::ALL.len()] = {
-            let [a, b, c, d, e, f, g, h, i, j, k] = RefusedKind::ALL;
+        const ROWS: [FaultRow; RefusedKind::EACH.len()] = {
+            let [a, b, c, d, e, f, g, h, i, j, k] = RefusedKind::EACH;
             [row(a), row(b), row(c), row(d), row(e), row(f), row(g), row(h), row(i), row(j), row(k)]
         };
         const { &FaultTable::new(&ROWS, &[]) }
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_fault_has_the_status_of_its_kind() {
-        for of in RefusedKind::ALL {
+        for of in RefusedKind::EACH {
             let fault = Refused::new(of);
             assert_eq!(Fault::kind(&fault).http_status(), of.http_status());
             assert_eq!(Fault::kind(&fault).reason, of.reason());

@@ -51,8 +51,10 @@
 //!
 //! # What is guaranteed
 //!
-//! While everybody lives, each of these is exactly once. They differ in what becomes of an effect
-//! whose owner died in the middle of it, and that nobody else can know to have happened or not:
+//! While everybody lives and no effect fails, each of these is exactly once. One that fails, and
+//! says so, gives its key up by default, and the next try runs ([`AfterFailure`]; over HTTP and gRPC
+//! [`Settle::by_default`]). They differ in what becomes of an effect whose owner died in the middle
+//! of it, and that nobody else can know to have happened or not:
 //!
 //! | guarantee | an owner that dies half-way | for |
 //! |---|---|---|
@@ -84,6 +86,11 @@
 //! Leases and expiry go by the store's clock alone: those of the processes that use it may be wrong
 //! by any amount. A holder counts its own lease from before it asked for it, and takes a tenth off,
 //! so that it knows before the store does that it may have lost it.
+//!
+//! # Runtime
+//!
+//! Waits, leases and limits are tokio's timers: the layer, [`Idempotent`] and the stores run on a
+//! runtime of tokio's, and panic as its timers do where there is none.
 //!
 //! # Features
 //!

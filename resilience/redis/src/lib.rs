@@ -11,6 +11,7 @@
 //! let store = RedisStore::connect("redis://127.0.0.1/").await?;
 //! let layer = IdempotencyLayer::at_least_once(store).scope(|request| {
 //!     let caller = request.headers.get("x-api-key")?.to_str().ok()?;
+//!     // Within `nest` axum cuts the path: there take the whole one here, and in `.target(..)`.
 //!     Some(Scope::of([caller, request.uri.path()]))
 //! });
 //! # let _ = layer;

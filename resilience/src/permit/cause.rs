@@ -31,7 +31,9 @@ pub enum DropCause {
 
 impl DropCause {
     /// All causes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: &'static [Self] = &Self::EACH;
+
+    pub(super) const EACH: [Self; 7] = [
         Self::Panicked,
         Self::TimedOut,
         Self::Deadline,

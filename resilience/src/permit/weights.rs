@@ -83,7 +83,7 @@ impl Default for DropWeights {
 /// Says of each dropped call whether it counts, so that exactly its share does.
 #[derive(Debug)]
 pub(crate) struct WeighedDrops {
-    causes: [Weighed; DropCause::ALL.len()],
+    causes: [Weighed; DropCause::EACH.len()],
 }
 
 /// One cause.
@@ -102,14 +102,14 @@ impl WeighedDrops {
     }
 
     pub(crate) fn set(&self, weights: &DropWeights) {
-        for (cause, weighed) in DropCause::ALL.into_iter().zip(&self.causes) {
+        for (cause, weighed) in DropCause::EACH.into_iter().zip(&self.causes) {
             weighed.weight.store(parts(weights.weight(cause)), Ordering::Relaxed);
         }
     }
 
     /// Whether this one counts as failed.
     pub(crate) fn counts(&self, cause: DropCause) -> bool {
-        let causes = DropCause::ALL.into_iter().zip(&self.causes);
+        let causes = DropCause::EACH.into_iter().zip(&self.causes);
         let mut found = causes.filter(|(it, _)| *it == cause);
         found.next().is_some_and(|(_, weighed)| weighed.is_due())
     }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn each_weight_is_the_share_that_counts() {
         for (weight, expected) in [(0.0, 0), (0.25, 250), (0.5, 500), (0.9, 900), (1.0, 1000)] {
-            for cause in DropCause::ALL {
+            for cause in DropCause::EACH {
                 let drops = WeighedDrops::new(&DropWeights::DEFAULT.with(cause, weight));
                 let counted = (0..1000).filter(|_| drops.counts(cause)).count();
                 assert!(counted.abs_diff(expected) <= 1, "{cause:?} {weight}: {counted}");
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn only_failures_of_the_other_side_count_by_default() {
         let counted = |cause| WeighedDrops::new(&DropWeights::DEFAULT).counts(cause);
-        let causes: Vec<_> = DropCause::ALL.into_iter().filter(|cause| counted(*cause)).collect();
+        let causes: Vec<_> = DropCause::EACH.into_iter().filter(|cause| counted(*cause)).collect();
         assert_eq!(causes, [DropCause::Panicked, DropCause::TimedOut, DropCause::Unknown]);
     }
 }

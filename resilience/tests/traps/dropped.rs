@@ -23,8 +23,8 @@ fn breaker() -> CircuitBreaker {
 /// One that counts only what is dropped for this reason, at this weight.
 fn only(cause: DropCause, weight: f64) -> CircuitBreaker {
     let none = DropCause::ALL
-        .into_iter()
-        .fold(DropWeights::DEFAULT, |weights, cause| weights.with(cause, 0.0));
+        .iter()
+        .fold(DropWeights::DEFAULT, |weights, cause| weights.with(*cause, 0.0));
     let config = Config::default().without_rules().drop_weights(none.with(cause, weight));
     CircuitBreaker::builder("trap").config(config).build().unwrap()
 }

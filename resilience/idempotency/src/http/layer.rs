@@ -22,22 +22,24 @@ use crate::{AtLeastOnce, AtMostOnce, Guarantee, Store};
 /// # async fn create() {}
 /// let idempotency = IdempotencyLayer::at_least_once(MemoryStore::new()).scope(|request| {
 ///     let caller = request.headers.get("x-api-key")?.to_str().ok()?;
+///     // Within `nest` axum cuts the path: there take the whole one here, and in `.target(..)`.
 ///     Some(Scope::of([caller, request.uri.path()]))
 /// });
 /// let router: Router =
-///     Router::new().route("/orders", post(create)).layer(idempotency.respond());
+///     Router::new().route("/orders", post(create)).route_layer(idempotency.respond());
 /// ```
 ///
-/// | a request with a key | is answered |
+/// | a key that is | the request is answered |
 /// |---|---|
-/// | that is new | by the handler; an answer that is kept is stored before its first byte is sent |
-/// | that was answered | with that answer: status, body byte for byte, some headers, trailers, and `Idempotency-Replayed: true` |
-/// | that runs | with the same, once it is there; after [a wait](Self::wait) 409 with `Retry-After` |
-/// | that was used for another request | 422 |
-/// | that is none | 400 |
-/// | while the store does not answer | 503, or by the handler: [`on_outage`](Self::on_outage) |
+/// | new | by the handler; an answer that is kept is stored before its first byte is sent |
+/// | answered before | with that answer: status, body byte for byte, some headers, trailers, and `Idempotency-Replayed: true` |
+/// | whose first try still runs | with its answer, once it is there; after [a wait](Self::wait) 409 with `Retry-After` |
+/// | used before for another request | 422 |
+/// | malformed, or missing where it is required | 400 |
+/// | and the store does not answer | 503, or by the handler: [`on_outage`](Self::on_outage) |
 ///
-/// It tells gRPC by the content type: refusals are then statuses, the key is in the metadata
+/// The key is the header `Idempotency-Key`, or `X-Idempotency-Key`, bare or quoted; see
+/// [`key_of`](crate::key_of). It tells gRPC by the content type: refusals are then statuses, the key is in the metadata
 /// `idempotency-key`, and what an answer comes to is its `grpc-status`.
 ///
 /// ```

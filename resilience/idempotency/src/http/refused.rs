@@ -26,7 +26,8 @@ pub enum RefusedKind {
     KeyMissing,
     /// What the request has for a key is none.
     KeyInvalid,
-    /// The request has no [scope](crate::Unscoped::scope), so that a key means nothing.
+    /// The request has no [scope](crate::Unscoped::scope), so that a key means nothing. It is answered
+    /// 401 without a challenge: what authenticates requests goes outside of the layer.
     ScopeMissing,
     /// The key was used for another request.
     KeyReused,
@@ -51,7 +52,9 @@ pub enum RefusedKind {
 
 impl RefusedKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &Self::EACH;
+
+    pub(crate) const EACH: [Self; 11] = [
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::ScopeMissing,
@@ -243,10 +246,10 @@ mod tests {
 
     #[test]
     fn reasons_are_unique_and_refusals_are_errors() {
-        for (at, kind) in RefusedKind::ALL.into_iter().enumerate() {
+        for (at, kind) in RefusedKind::EACH.into_iter().enumerate() {
             assert!(kind.http_status().is_client_error() || kind.http_status().as_u16() == 503);
             assert!(!kind.message().contains(['"', '\\', '%']), "{kind:?}");
-            for other in &RefusedKind::ALL[at + 1..] {
+            for other in &RefusedKind::EACH[at + 1..] {
                 assert_ne!(kind.reason(), other.reason());
             }
         }

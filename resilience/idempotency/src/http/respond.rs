@@ -27,7 +27,8 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// [`IdempotencyLayer::respond`](crate::IdempotencyLayer::respond).
 ///
 /// Over HTTP the answer is a problem document (RFC 9457) with `title`, `status`, `detail`, `code`
-/// and `reason`, over gRPC a trailers-only response. The error of the inner service stays as it is,
+/// and `reason`, over gRPC a trailers-only response with code and message, and without the reason:
+/// for that in its details, see the feature `errors`. The error of the inner service stays as it is,
 /// so that around a service that cannot fail this one cannot either, as `axum::Router::layer`
 /// wants it.
 ///

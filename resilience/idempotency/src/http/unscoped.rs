@@ -12,8 +12,8 @@ use crate::{Guarantee, IdempotencyLayer, Scope, Store};
 /// At most so many tries of one process are known to each other.
 const MOST_FLIGHTS: usize = 1 << 16;
 
-/// A layer that has not been told whose keys are whose: the only thing to be done with it is to
-/// say so.
+/// The beginning of a layer: call [`scope`](Self::scope) to say whose keys are whose, which makes it
+/// an [`IdempotencyLayer`]. Nothing else can be done with it.
 ///
 /// ```compile_fail
 /// # fn f(store: impl mainstay_idempotency::Store, inner: ()) {
