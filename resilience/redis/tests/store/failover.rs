@@ -82,6 +82,42 @@ async fn what_replicas_have_not_is_not_granted() {
     first(&store, &other).await;
 }
 
+/// A record that none has is not given to others either, and is once they have it: nor to who has
+/// lost the key to another meanwhile.
+#[tokio::test]
+async fn a_record_that_replicas_have_not_is_not_replayed() {
+    let (primary, replica) = pair().await;
+    let brief = Duration::from_millis(50);
+    let alone = primary.store().await;
+    let claim = Claim { lease: Duration::from_millis(1), ..claim(key()) };
+    let lost = first(&alone, &claim).await;
+    let held = loop {
+        if let Claimed::First(held) = alone.claim(&crate::claim(claim.key)).await.unwrap() {
+            break held;
+        }
+    };
+    replica.stop();
+    complete(&alone, &held, b"done").await;
+
+    // Over connections that have written nothing.
+    let store = primary.store().await.replicas(1, brief);
+    assert_eq!(kind(store.claim(&crate::claim(claim.key)).await), StoreErrorKind::Unavailable);
+    let store = primary.store().await.replicas(1, brief);
+    let completed = store.complete(&lost, "late".into(), KEEP).await;
+    assert_eq!(kind(completed), StoreErrorKind::Unavailable);
+    // Who asks for no replicas is given it.
+    let replayed = alone.claim(&crate::claim(claim.key)).await.unwrap();
+    assert_eq!(replayed, Claimed::Completed("done".into()));
+
+    replica.start_again();
+    follow(&replica, &primary).await;
+    let store = primary.store().await.replicas(1, PATIENT);
+    let replayed = store.claim(&crate::claim(claim.key)).await.unwrap();
+    assert_eq!(replayed, Claimed::Completed("done".into()));
+    let completed = store.complete(&lost, "late".into(), KEEP).await.unwrap();
+    assert_eq!(completed, Completion::Lost(Some("done".into())));
+}
+
 /// Without waiting a claim may be lost. The next one has a higher fence, and the first owner is
 /// refused.
 #[tokio::test]
