@@ -1,5 +1,6 @@
 //! Making the tables, by many at once and in the wrong places.
 
+use std::error::Error;
 use std::time::Duration;
 
 use mainstay_idempotency::{Claimed, Store, StoreErrorKind};
@@ -162,6 +163,7 @@ async fn a_torn_file_is_unreadable() {
     let store = SqliteStore::new(SqlitePoolOptions::new().connect_lazy_with(options));
     let error = store.claim(&claims[100]).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unreadable, "{error:?}");
+    assert!(error.source().is_some());
 }
 
 /// Scenario 29: a full disk refuses new keys, keeps what it has, and goes on when there is room.
