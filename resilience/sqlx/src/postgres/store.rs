@@ -33,6 +33,11 @@ const WAIT: Duration = Duration::from_secs(3);
 /// crash may undo the drawing of the number, so it is not for effects outside of the transaction.
 /// Leases and expiry go by the server's clock (`clock_timestamp()`).
 ///
+/// # Statistics
+///
+/// Leave `autovacuum` on, also for a table that is small yet: a connection that has prepared its
+/// statements while it was reads the whole of it for each claim, until it is next analysed.
+///
 /// # `PgBouncer`
 ///
 /// Behind a pooler that gives each transaction another connection, say so with

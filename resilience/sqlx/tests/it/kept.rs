@@ -17,9 +17,12 @@ async fn waits_for(store: &PgStore, held: &Held) {
     let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
         AND NOT granted AND classid::bigint = $1)";
     let look = || sqlx::query_scalar::<_, bool>(waiting).bind(i64::from(u32::from_be_bytes(bytes)));
-    while !look().fetch_one(store.pool()).await.unwrap() {
-        tokio::task::yield_now().await;
-    }
+    let waits = async {
+        while !look().fetch_one(store.pool()).await.unwrap() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), waits).await.expect("nobody waits");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -124,16 +124,20 @@ async fn until_it_ended(store: &PgStore, claim: &Claim) -> Claimed {
 
 /// Until somebody waits for the lock of this key.
 async fn waits_for(store: &PgStore, claim: &Claim) {
+    while waiting_for(store, claim).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How many wait for the lock of this key.
+async fn waiting_for(store: &PgStore, claim: &Claim) -> i64 {
     let [high, low] = [0, 4].map(|at| {
         let bytes = claim.key.as_bytes()[at..at + 4].try_into().unwrap();
         i64::from(u32::from_be_bytes(bytes))
     });
-    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
-        AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2)";
-    let look = || sqlx::query_scalar::<_, bool>(waiting).bind(high).bind(low);
-    while !look().fetch_one(store.pool()).await.unwrap() {
-        tokio::task::yield_now().await;
-    }
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+        AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2";
+    sqlx::query_scalar(waiting).bind(high).bind(low).fetch_one(store.pool()).await.unwrap()
 }
 
 /// The effect's own conflicts, which serializable transactions always may have, are the caller's to
@@ -249,8 +253,8 @@ async fn waiting_duplicates_leave_the_pool_to_others() {
 /// each key one has a connection. They ask again and again meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_claims_leave_the_pool_to_others() {
-    let ours = store(3).await.wait(Duration::from_mins(1));
-    for holder in [ours.clone(), store(1).await] {
+    let (ours, watches) = (store(3).await.wait(Duration::from_mins(1)), store(1).await);
+    for (holder, may_wait) in [(ours.clone(), 0), (store(1).await, 1)] {
         let first = claim();
         let Begun::First(tx) = holder.begin(&first).await.unwrap() else { panic!() };
         let mut duplicates = JoinSet::new();
@@ -262,6 +266,9 @@ async fn waiting_claims_leave_the_pool_to_others() {
             let other = timeout(Duration::from_secs(10), ours.claim(&claim())).await;
             let other = other.expect("a connection is left").unwrap();
             assert!(matches!(other, Claimed::First(_)));
+        }
+        for _ in 0..50 {
+            assert!(waiting_for(&watches, &first).await <= may_wait);
         }
         tx.complete(RECORD, KEEP).await.unwrap();
         for claimed in duplicates.join_all().await {
