@@ -93,9 +93,15 @@ async fn on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_of_sqlite_wait_in_one_line() {
     let file = File::new();
-    drop(file.store().await);
+    file.store().await.pool().close().await;
     let options = SqliteStore::connect_options(file.path()).busy_timeout(Duration::ZERO);
     let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(8).connect_lazy_with(options);
+    // One that opens the file while others write may find it locked.
+    let mut connections = Vec::new();
+    for _ in 0..8 {
+        connections.push(pool.acquire().await.unwrap());
+    }
+    drop(connections);
     let store = SqliteStore::new(pool).wait(Duration::from_mins(1));
     let mut tries = tokio::task::JoinSet::new();
     for number in 0..32 {
