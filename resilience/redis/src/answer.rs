@@ -27,9 +27,10 @@ impl Answer {
         }
     }
 
-    /// Whether something was written that must not be lost.
-    pub(crate) fn has_written(&self) -> bool {
-        [&b"first"[..], b"stored", b"renewed"].contains(&self.word.as_slice())
+    /// Whether it rests on something that must not be lost.
+    pub(crate) fn must_last(&self) -> bool {
+        let words = [&b"first"[..], b"completed", b"stored", b"late", b"renewed"];
+        words.contains(&self.word.as_slice())
     }
 
     pub(crate) fn claimed(mut self, claim: &Claim) -> Result<Claimed, StoreError> {
@@ -50,7 +51,8 @@ impl Answer {
     pub(crate) fn completion(mut self) -> Result<Completion, StoreError> {
         match self.word.as_slice() {
             b"stored" => Ok(Completion::Stored),
-            b"lost" => Ok(Completion::Lost(self.bytes())),
+            b"lost" => Ok(Completion::Lost(None)),
+            b"late" => self.bytes().map(|it| Completion::Lost(Some(it))).ok_or_else(unreadable),
             _ => Err(unreadable()),
         }
     }
@@ -89,5 +91,6 @@ impl Answer {
 }
 
 pub(crate) fn unreadable() -> StoreError {
-    StoreError::new(StoreErrorKind::Unreadable)
+    let what = "under the key is something that this release has not written";
+    StoreError::with_source(StoreErrorKind::Unreadable, what)
 }

@@ -25,6 +25,11 @@ pub(crate) fn millis(of: Duration) -> String {
     of.as_millis().clamp(1, LONGEST).to_string()
 }
 
+/// Yes or no.
+pub(crate) fn flag(of: bool) -> &'static [u8] {
+    if of { b"1" } else { b"0" }
+}
+
 /// Who holds a claim: the fence, then the nonce.
 pub(crate) fn owner(held: &Held) -> [u8; 24] {
     let mut owner = [0; 24];

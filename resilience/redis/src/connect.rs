@@ -31,7 +31,8 @@ impl RedisStore<ConnectionManager> {
     /// follows by itself.
     ///
     /// The first one is made here, in up to seven attempts of a second each; after the last, the
-    /// store is [unavailable](mainstay_idempotency::StoreErrorKind::Unavailable).
+    /// store is [unavailable](mainstay_idempotency::StoreErrorKind::Unavailable). So it is, at once,
+    /// where the URL is none: the source says that.
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), mainstay_idempotency::StoreError> {

@@ -29,12 +29,14 @@
 //! sent it again, with the call: one round trip more, that once. The time of leases, of expiry and
 //! of fences is the server's. Keys expire by themselves: there is nothing to sweep.
 //!
-//! A call runs on tokio. One whose connection breaks before the answer is repeated once, which is safe, and over a new
-//! connection with those that reconnect. No call takes longer than [`RedisStore::timeout`].
+//! A call runs on tokio. One whose connection breaks before the answer is repeated once, which is
+//! safe, and over a new connection with those that reconnect. No call takes longer than
+//! [`RedisStore::timeout`].
 //!
-//! Redis from 6.2 on, Valkey, and what speaks as they do. The account needs `EVALSHA`, `EVAL`, `GET`,
-//! `SET`, `DEL`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the [prefix](RedisStore::prefix), `WAIT` for
-//! [replicas](RedisStore::replicas), and `PING` for [`RedisStore::ping`].
+//! Redis from 6.2 on, Valkey, and what speaks as they do. The account needs `EVALSHA`, `EVAL`,
+//! `GET`, `SET`, `DEL`, `PTTL`, `PEXPIRE` and `TIME` on the keys of the
+//! [prefix](RedisStore::prefix), `WAIT` for [replicas](RedisStore::replicas), `PING` for
+//! [`RedisStore::ping`], and `CLUSTER SLOTS` for a cluster.
 //!
 //! # What it rests on
 //!
@@ -73,9 +75,10 @@
 //!
 //! # Errors
 //!
-//! [`Unavailable`](mainstay_idempotency::StoreErrorKind::Unavailable) is all that can be tried
-//! again, from a server that is down to one that is a replica now; the source is the error of the
-//! crate [`redis`]. [`Full`](mainstay_idempotency::StoreErrorKind::Full) is a server at its
+//! [`Unavailable`](mainstay_idempotency::StoreErrorKind::Unavailable) is all that may go better
+//! another time, from a server that is down to one that is a replica now, and what keeps from
+//! reaching one at all, such as a wrong password or URL; the source is the error of the crate
+//! [`redis`]. [`Full`](mainstay_idempotency::StoreErrorKind::Full) is a server at its
 //! `maxmemory`, which takes no claims, completions and renewals: what is held is held until its lease
 //! ends, and an effect that takes longer may be taken over. Releases it takes, without what they
 //! leave behind otherwise: of a key that was released meanwhile, fences rise by the clock alone.

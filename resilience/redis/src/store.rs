@@ -10,7 +10,7 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value, pipe};
 
 use crate::answer::{Answer, unreadable};
-use crate::argument::{millis, name, owner};
+use crate::argument::{flag, millis, name, owner};
 use crate::error::store_error;
 use crate::script::{By, Scripts, Source};
 
@@ -79,6 +79,9 @@ impl<C> RedisStore<C> {
     /// What names of keys begin with: by default [`PREFIX`](Self::PREFIX). The key in hexadecimal,
     /// 64 characters, follows.
     ///
+    /// Services that share a server share keys: the name of the service belongs into the prefix, or
+    /// into the [`Scope`](mainstay_idempotency::Scope) of each.
+    ///
     /// Something in braces puts all keys into one slot of a cluster: it works, on one node.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Arc<str>>) -> Self {
@@ -95,11 +98,13 @@ impl<C> RedisStore<C> {
         self
     }
 
-    /// Waits, within this time, until so many replicas have what was written: by default none.
+    /// Waits, within this time, until so many replicas have what was written, or the record that is
+    /// given again: by default none.
     ///
     /// If they have not, the call fails as
     /// [unavailable](mainstay_idempotency::StoreErrorKind::Unavailable), although the primary has
-    /// done it; repeated, it waits again. It is no round trip more (`WAIT` goes out with the call),
+    /// done it; repeated, it waits again. So no client has an answer that a failover would have
+    /// undone. It is no round trip more (`WAIT` goes out with the call),
     /// but whatever else is sent over the same connection waits meanwhile. The time is added to
     /// [`timeout`](Self::timeout). Releasing a claim does not wait.
     ///
@@ -123,6 +128,11 @@ impl<C> RedisStore<C> {
     pub(crate) fn with_scripts(mut self, scripts: Scripts) -> Self {
         self.scripts = Arc::new(scripts);
         self
+    }
+
+    /// For scripts: whether what they find is to be written again, so that it can be waited for.
+    fn has_replicas(&self) -> &'static [u8] {
+        flag(self.replicas.is_some())
     }
 
     fn limit(&self) -> Duration {
@@ -190,8 +200,8 @@ impl<C: ConnectionLike + Clone> RedisStore<C> {
         let (answer, replicas) = sent.map_err(store_error)?;
         let answer = Answer::read(answer).ok_or_else(unreadable)?;
         match self.replicas {
-            Some(asked) if answer.has_written() && replicas < asked.count => {
-                let few = format!("{replicas} of {} replicas have the write", asked.count);
+            Some(asked) if answer.must_last() && replicas < asked.count => {
+                let few = format!("{replicas} of {} replicas have it", asked.count);
                 Err(StoreError::unavailable(few))
             }
             _ => Ok(answer),
@@ -238,12 +248,13 @@ impl Call<'_> {
 impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for RedisStore<C> {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
         let (lease, keep) = (millis(claim.lease), millis(claim.keep));
-        let arguments: [&[u8]; 5] = [
+        let arguments: [&[u8]; 6] = [
             claim.nonce.as_bytes(),
             &claim.fingerprint.to_bytes(),
             lease.as_bytes(),
             keep.as_bytes(),
-            if claim.takes_over { b"1" } else { b"0" },
+            flag(claim.takes_over),
+            self.has_replicas(),
         ];
         self.call(&self.scripts.claim, &claim.key, &arguments).await?.claimed(claim)
     }
@@ -255,7 +266,7 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Store for RedisStore<C> 
         keep: Duration,
     ) -> Result<Completion, StoreError> {
         let keep = millis(keep);
-        let arguments: [&[u8]; 3] = [&owner(held), &record, keep.as_bytes()];
+        let arguments: [&[u8]; 4] = [&owner(held), &record, keep.as_bytes(), self.has_replicas()];
         self.call(&self.scripts.complete, &held.key, &arguments).await?.completion()
     }
 

@@ -23,6 +23,7 @@ mod proxy;
 #[path = "store/single.rs"]
 mod single;
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -65,6 +66,11 @@ async fn first(store: &impl Store, claim: &Claim) -> Held {
 async fn complete(store: &impl Store, held: &Held, record: &'static [u8]) {
     let completed = store.complete(held, Bytes::from_static(record), KEEP).await;
     assert_eq!(completed.unwrap(), Completion::Stored);
+}
+
+/// What an error has to say besides its kind.
+fn source(error: &StoreError) -> String {
+    error.source().unwrap().to_string()
 }
 
 fn kind<T: Debug>(answer: Result<T, StoreError>) -> StoreErrorKind {

@@ -22,7 +22,8 @@ pub enum TxErrorKind {
     /// Another transaction was in the way, and this one is rolled back: begin again, with the same
     /// claim.
     Conflict,
-    /// The database has refused a statement or the commit: everything is rolled back.
+    /// The database has refused a statement or the commit, or what it gave was not what the effect
+    /// has asked for (no such row, another type): everything is rolled back.
     NotStored,
     /// The connection was lost while the transaction was committed, and the database could not be
     /// asked since. Ask `settle`, or let the client try again: it is given the answer, or is the
@@ -37,7 +38,8 @@ pub enum TxErrorKind {
     Lost,
     /// The disk is full. Everything is rolled back.
     Full,
-    /// What is under the key was not written by this release, or not by this crate.
+    /// What is under the key was not written by this release, or not by this crate; or the file is
+    /// damaged.
     Unreadable,
 }
 
@@ -79,11 +81,12 @@ impl From<sqlx::Error> for TxError {
 /// For callers that treat it as they do the plain store's.
 impl From<TxError> for StoreError {
     fn from(error: TxError) -> Self {
-        match error.kind {
-            TxErrorKind::Full => Self::new(StoreErrorKind::Full),
-            TxErrorKind::Unreadable => Self::new(StoreErrorKind::Unreadable),
-            _ => Self::unavailable(error),
-        }
+        let kind = match error.kind {
+            TxErrorKind::Full => StoreErrorKind::Full,
+            TxErrorKind::Unreadable => StoreErrorKind::Unreadable,
+            _ => StoreErrorKind::Unavailable,
+        };
+        Self::with_source(kind, error)
     }
 }
 
@@ -92,7 +95,7 @@ impl fmt::Display for TxError {
         f.write_str(match self.kind {
             TxErrorKind::Unavailable => "the database is unavailable",
             TxErrorKind::Conflict => "another transaction was in the way, and this is rolled back",
-            TxErrorKind::NotStored => "the database has refused, and everything is rolled back",
+            TxErrorKind::NotStored => "a statement has failed, and everything is rolled back",
             TxErrorKind::Unknown => "whether the transaction was committed is not known",
             TxErrorKind::NotCompleted => {
                 "the transaction was dropped without being completed, and everything is rolled back"

@@ -1,5 +1,8 @@
 //! What a database's error means here.
 
+use std::error::Error as StdError;
+use std::fmt;
+
 use mainstay_idempotency::{StoreError, StoreErrorKind};
 
 /// What can be told from an error about what has become of the statement, or what is to be done.
@@ -11,9 +14,10 @@ pub(crate) enum Failure {
     Locked,
     /// The disk is full.
     Full,
-    /// What lies there is no database, is damaged, or was not written by this crate.
+    /// What lies there is no database, is damaged, or is where this crate keeps what it writes and
+    /// is something else.
     Unreadable,
-    /// The database has refused the statement.
+    /// The database has refused the statement, or what it gave was not what was asked for.
     Refused,
     /// The database is away, or on its way out.
     Away,
@@ -21,11 +25,15 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn of(error: &sqlx::Error) -> Self {
-        use sqlx::Error::{ColumnDecode, ColumnNotFound, Database, Decode};
+        use sqlx::Error::{
+            Database, Decode, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed,
+        };
         match error {
             Database(error) => error.code().map_or(Self::Away, |code| Self::of_code(&code)),
-            Decode(_) | ColumnDecode { .. } | ColumnNotFound(_) => Self::Unreadable,
-            _ => Self::Away,
+            Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => Self::Away,
+            Decode(error) if error.is::<NotOurs>() => Self::Unreadable,
+            // No such row, no such column, another type: of the effect's own statements.
+            _ => Self::Refused,
         }
     }
 
@@ -40,7 +48,9 @@ impl Failure {
     fn of_state(state: &str) -> Self {
         match state {
             "40001" | "40P01" => Self::Conflict,
-            "55P03" => Self::Locked,
+            // By `lock_timeout`; or the statement was broken off, by `statement_timeout` while it
+            // waited for a lock.
+            "55P03" | "57014" => Self::Locked,
             "53100" => Self::Full,
             // It takes no writes: a standby, or a primary that is being made one.
             "25006" => Self::Away,
@@ -70,16 +80,38 @@ impl Failure {
 
 /// What a caller of the plain store is told.
 pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
-    match Failure::of(&error) {
-        Failure::Full => StoreError::new(StoreErrorKind::Full),
-        Failure::Unreadable => StoreError::new(StoreErrorKind::Unreadable),
-        _ => StoreError::unavailable(error),
-    }
+    let kind = match Failure::of(&error) {
+        Failure::Full => StoreErrorKind::Full,
+        Failure::Unreadable => StoreErrorKind::Unreadable,
+        _ => StoreErrorKind::Unavailable,
+    };
+    StoreError::with_source(kind, error)
 }
 
 /// What was read under a key is not of this release.
 pub(crate) fn unreadable(what: &'static str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("unreadable {what}").into())
+    not_ours(sqlx::Error::Decode(format!("unreadable {what}").into()))
+}
+
+/// What this crate has read for itself cannot be: told from what the effect reads, which is its
+/// own affair.
+pub(crate) fn not_ours(error: sqlx::Error) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(NotOurs(error)))
+}
+
+#[derive(Debug)]
+struct NotOurs(sqlx::Error);
+
+impl fmt::Display for NotOurs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the tables of claims have what this release has not written")
+    }
+}
+
+impl StdError for NotOurs {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
 }
 
 /// Whether two transactions were in each other's way, and running the whole of this one again, from
@@ -95,13 +127,16 @@ pub fn is_conflict(error: &sqlx::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
+    use crate::{TxError, TxErrorKind};
 
     #[test]
     fn codes_mean_what_they_mean() {
         for (failure, codes) in [
             (Failure::Conflict, &["40001", "40P01", "517"][..]),
-            (Failure::Locked, &["55P03", "5", "261", "6"]),
+            (Failure::Locked, &["55P03", "57014", "5", "261", "6"]),
             (Failure::Full, &["53100", "13"]),
             (Failure::Unreadable, &["11", "267", "26"]),
             (Failure::Away, &["08006", "25006", "57P01", "53300", "58030", "XX000", "10", "778"]),
@@ -111,5 +146,25 @@ mod tests {
                 assert_eq!(Failure::of_code(code), failure, "{code}");
             }
         }
+    }
+
+    /// Only who does not answer may answer yet. What the effect has read and not understood is no
+    /// outage, and nothing that this crate has to be able to read.
+    #[test]
+    fn errors_of_the_effect_are_no_outage() {
+        let wrong = || sqlx::Error::Decode("wrong".into());
+        for (failure, errors) in [
+            (Failure::Away, vec![sqlx::Error::PoolTimedOut, io::Error::other("reset").into()]),
+            (Failure::Refused, vec![sqlx::Error::RowNotFound, wrong()]),
+            (Failure::Refused, vec![sqlx::Error::Encode("wrong".into())]),
+            (Failure::Refused, vec![sqlx::Error::ColumnNotFound("item".to_owned())]),
+            (Failure::Unreadable, vec![unreadable("fence"), not_ours(wrong())]),
+        ] {
+            for error in errors {
+                assert_eq!(Failure::of(&error), failure, "{error:?}");
+            }
+        }
+        let error = TxError::from(sqlx::Error::RowNotFound);
+        assert!(error.kind() == TxErrorKind::NotStored && !error.is_retryable());
     }
 }

@@ -2,8 +2,17 @@ use bytes::Bytes;
 use mainstay_idempotency::{Claim, Claimed, Fence, Fingerprint, Held};
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
-use crate::failure::unreadable;
+use crate::failure::{not_ours, unreadable};
 use crate::millis::left;
+
+/// What this crate has written into this column.
+pub(crate) fn get<'r, T, R: Row>(row: &'r R, column: &'static str) -> Result<T, sqlx::Error>
+where
+    &'static str: ColumnIndex<R>,
+    T: Decode<'r, R::Database> + Type<R::Database>,
+{
+    row.try_get(column).map_err(not_ours)
+}
 
 /// What lies under a key and has not expired.
 #[derive(Debug)]
@@ -21,13 +30,13 @@ impl Found {
         for<'r> Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
         for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
     {
-        let fingerprint: Vec<u8> = row.try_get("fingerprint")?;
-        let record: Option<Vec<u8>> = row.try_get("record")?;
+        let fingerprint: Vec<u8> = get(row, "fingerprint")?;
+        let record: Option<Vec<u8>> = get(row, "record")?;
         Ok(Self {
             fingerprint: Fingerprint::from_bytes(&fingerprint)
                 .ok_or_else(|| unreadable("fingerprint"))?,
             record: record.map(Bytes::from),
-            left: row.try_get("time_left")?,
+            left: get(row, "time_left")?,
         })
     }
 

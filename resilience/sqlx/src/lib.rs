@@ -13,7 +13,7 @@
 //! use std::time::Duration;
 //!
 //! use bytes::Bytes;
-//! use mainstay_idempotency::{Claim, Fingerprint, Key, Nonce, Scope};
+//! use mainstay_idempotency::{Claim, Fingerprint, Key, Scope};
 //! use mainstay_sqlx::{Begun, SqliteStore};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -24,14 +24,8 @@
 //! # sqlx::query("CREATE TABLE orders (item TEXT)").execute(store.pool()).await?;
 //! let day = Duration::from_secs(24 * 3600);
 //! for _try in ["first", "again"] {
-//!     let claim = Claim {
-//!         key: Key::new(&Scope::of(["tenant-7", "POST /orders"]), "c8f3")?,
-//!         fingerprint: Fingerprint::of([&b"POST"[..], b"/orders", b"{}"]),
-//!         nonce: Nonce::unique(),
-//!         lease: Duration::from_secs(30),
-//!         keep: day,
-//!         takes_over: true,
-//!     };
+//!     let key = Key::new(&Scope::of(["tenant-7", "POST /orders"]), "c8f3")?;
+//!     let claim = Claim::new(key, Fingerprint::of([&b"POST"[..], b"/orders", b"{}"]));
 //!     let answer = match store.begin(&claim).await? {
 //!         Begun::First(mut tx) => {
 //!             sqlx::query("INSERT INTO orders VALUES ('lamp')").execute(&mut *tx).await?;
@@ -73,6 +67,90 @@
 //! # }
 //! ```
 //!
+//! [`PgStore::run`] and [`SqliteStore::run`] do all of it around a closure.
+//!
+//! # Behind HTTP
+//!
+//! `IdempotencyLayer` does not do this: it claims before the handler and completes after it, outside
+//! of the transaction that only the handler knows. Here the handler, or what calls it, begins the
+//! transaction, and turns what comes of that into an answer. It keeps a [`Watch`] of each
+//! transaction that it hands on: what a handler says that has forgotten to complete must not be sent.
+//!
+//! ```
+//! use axum::Router;
+//! use axum::body::Bytes;
+//! use axum::extract::State;
+//! use axum::http::{HeaderMap, StatusCode};
+//! use axum::response::{IntoResponse, Response};
+//! use axum::routing::post;
+//! use mainstay_idempotency::{Claim, Fingerprint, Key, Scope};
+//! use mainstay_sqlx::{Begun, SqliteStore, Tx, TxError};
+//!
+//! /// The effect. Without the last line the client gets a 500, and nothing has happened.
+//! async fn place(mut tx: Tx<SqliteStore>, order: Bytes) -> Result<Bytes, TxError> {
+//!     sqlx::query("INSERT INTO orders VALUES ($1)").bind(&order[..]).execute(&mut *tx).await?;
+//!     let answer = Bytes::from("created");
+//!     tx.complete(answer.clone(), std::time::Duration::from_secs(24 * 3600)).await?;
+//!     Ok(answer)
+//! }
+//!
+//! async fn orders(State(store): State<SqliteStore>, headers: HeaderMap, order: Bytes) -> Response {
+//!     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+//!     // Whose key it is: the tenant, from what has authenticated the request.
+//!     let scope = Scope::of(["tenant-7", "POST /orders"]);
+//!     let Some(Ok(key)) = key.map(|key| Key::new(&scope, key)) else {
+//!         return StatusCode::BAD_REQUEST.into_response();
+//!     };
+//!     let claim = Claim::new(key, Fingerprint::of([&order[..]]));
+//!     match store.begin(&claim).await {
+//!         Ok(Begun::First(tx)) => {
+//!             let watch = tx.watch();
+//!             let placed = place(tx, order).await;
+//!             match placed.and_then(|answer| watch.check().map(|()| answer)) {
+//!                 Ok(answer) => (StatusCode::CREATED, answer).into_response(),
+//!                 Err(error) => failed(&error),
+//!             }
+//!         }
+//!         Ok(Begun::Replay(answer)) => {
+//!             (StatusCode::CREATED, [("idempotency-replayed", "true")], answer).into_response()
+//!         }
+//!         Ok(Begun::Reused) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+//!         Ok(Begun::Running { .. } | Begun::Abandoned) => {
+//!             (StatusCode::CONFLICT, [("retry-after", "1")]).into_response()
+//!         }
+//!         Err(error) => failed(&error),
+//!     }
+//! }
+//!
+//! fn failed(error: &TxError) -> Response {
+//!     // To the log, and not to the client: `error`, and its sources.
+//!     let status = match error.is_retryable() {
+//!         true => StatusCode::SERVICE_UNAVAILABLE,
+//!         false => StatusCode::INTERNAL_SERVER_ERROR,
+//!     };
+//!     status.into_response()
+//! }
+//!
+//! fn service(store: SqliteStore) -> Router {
+//!     Router::new().route("/orders", post(orders)).with_state(store)
+//! }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use tower::ServiceExt;
+//! # let folder = tempfile::tempdir()?;
+//! # let store = SqliteStore::open(folder.path().join("orders.db")).await?;
+//! # sqlx::query("CREATE TABLE orders (item BLOB)").execute(store.pool()).await?;
+//! # for (key, order, status) in [("1", "lamp", 201), ("1", "lamp", 201), ("1", "desk", 422)] {
+//! #     let request = axum::http::Request::post("/orders").header("idempotency-key", key);
+//! #     let answer = service(store.clone()).oneshot(request.body(axum::body::Body::from(order))?).await?;
+//! #     assert_eq!(answer.status(), status);
+//! # }
+//! # let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(store.pool()).await?;
+//! # assert_eq!(orders, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What else may happen
 //!
 //! - **A duplicate comes while the first is at it.** It waits, at most as long as the store's `wait`
@@ -80,8 +158,8 @@
 //!   a connection.
 //! - **The effect fails, or its future is dropped.** Everything is rolled back when the [`Tx`] is
 //!   dropped, and the next try is the first.
-//! - **A handler forgets to complete.** The same, which its caller learns from [`Tx::watch`]: the
-//!   answer of such a handler must not be sent.
+//! - **A handler forgets to complete.** The same, which its caller learns from [`Tx::watch`]: see
+//!   [above](#behind-http). What is run by [`PgStore::run`] or [`SqliteStore::run`] cannot forget.
 //! - **The commit is not answered.** [`Tx::complete`] finds out what has become of it. Only if nobody
 //!   can be asked does it fail with [`TxErrorKind::Unknown`]; a client's retry settles that.
 //! - **Two effects are in each other's way** (40001, 40P01). [`TxError::is_retryable`]: begin again
@@ -101,11 +179,21 @@
 //! or [abandoned](mainstay_idempotency::Claimed::Abandoned). The effect has not run under it.
 //!
 //! Rows that have expired are in nobody's way, and go with `sweep`: call it now and then.
+//!
+//! # Features
+//!
+//! - `postgres`, `sqlite`: [`PgStore`] and [`SqliteStore`]. Both are on by default, and `sqlite`
+//!   compiles `SQLite` itself: with one database, turn the default features off and name it.
+//!
+//! The pools are of sqlx 0.9, which is also here as [`sqlx`]. It runs on tokio, and without TLS: for
+//! that, depend on sqlx in the same version, with one of its features `tls-rustls-ring`,
+//! `tls-rustls-aws-lc-rs` or `tls-native-tls`.
 
 // Without a database there is nothing to use what both share.
 #![cfg_attr(not(any(feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports))]
 
 mod again;
+mod brief;
 mod error;
 mod failure;
 #[cfg(feature = "postgres")]
@@ -127,5 +215,7 @@ pub use migrate::MigrateError;
 #[cfg(feature = "postgres")]
 pub use postgres::{POSTGRES_SCHEMA, PgStore};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SQLITE_SCHEMA, SqliteStore};
+pub use sqlite::{SQLITE_SCHEMA, SqliteStore, WriteTx};
+/// The crate whose pools and transactions a store uses, in the version that it uses.
+pub use sqlx;
 pub use tx::{Begun, Joined, Settled, Tx, Watch};

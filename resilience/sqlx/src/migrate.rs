@@ -19,6 +19,9 @@ pub enum MigrateError {
     },
     /// The file is no database, or a damaged one.
     Foreign(sqlx::Error),
+    /// The database would be in memory, another one for each connection: claims have to be in a
+    /// file.
+    InMemory,
     /// The database has refused, or is away.
     Database(sqlx::Error),
 }
@@ -47,6 +50,7 @@ impl fmt::Display for MigrateError {
                 f,
                 "the idempotency tables have version {found}, and this release knows {known}"
             ),
+            Self::InMemory => f.write_str("the claims have to be in a file, not in memory"),
             Self::Foreign(_) => f.write_str("the file is no database, or a damaged one"),
             Self::Database(_) => f.write_str("the idempotency tables could not be made"),
         }
@@ -56,7 +60,7 @@ impl fmt::Display for MigrateError {
 impl StdError for MigrateError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Newer { .. } => None,
+            Self::Newer { .. } | Self::InMemory => None,
             Self::Foreign(error) | Self::Database(error) => Some(error),
         }
     }

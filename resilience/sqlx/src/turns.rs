@@ -63,14 +63,6 @@ impl Turns {
         }
     }
 
-    /// Waits until nobody has the turn, without taking it. `false` at the limit, or where too many
-    /// wait already.
-    #[cfg(feature = "postgres")]
-    pub(crate) async fn pass(&self, key: Key, limit: Duration) -> bool {
-        let is_free = !self.lock().keys.contains_key(&key);
-        is_free || matches!(self.take(key, limit).await, Taken::Turn(_))
-    }
-
     fn enter(&self, key: Key) -> Option<(User, Arc<Semaphore>)> {
         let mut places = self.lock();
         if places.waiting >= MOST_WAITING {
@@ -136,21 +128,6 @@ mod tests {
         assert_eq!(turns.lock().waiting, 2);
         drop(next);
         assert_eq!(turns.lock().keys.len(), 1);
-    }
-
-    #[cfg(feature = "postgres")]
-    #[tokio::test]
-    async fn one_that_passes_waits_and_leaves_nothing() {
-        let turns = Turns::default();
-        assert!(turns.pass(key(1), LIMIT).await);
-        let Taken::Turn(first) = turns.take(key(1), LIMIT).await else { panic!() };
-        assert!(!turns.pass(key(1), LIMIT).await);
-        let waits = turns.clone();
-        let passes = tokio::spawn(async move { waits.pass(key(1), Duration::from_mins(1)).await });
-        tokio::task::yield_now().await;
-        drop(first);
-        assert!(passes.await.unwrap());
-        assert!(turns.lock().keys.is_empty());
     }
 
     #[tokio::test]

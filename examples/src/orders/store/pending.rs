@@ -1,6 +1,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use mainstay_core::{Clock, SystemClock};
+use mainstay_sqlx::TxError;
 
 use super::Store;
 use super::pool::{with, with_claims};
@@ -38,7 +39,7 @@ impl Store {
     }
 
     /// Removes some of the answers whose time is over.
-    pub async fn sweep(&self) -> Result<u64, sqlx::Error> {
+    pub async fn sweep(&self) -> Result<u64, TxError> {
         with_claims!(&self.claims, claims, _begin => claims.sweep(SWEPT).await)
     }
 }

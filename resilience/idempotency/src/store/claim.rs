@@ -22,6 +22,33 @@ pub struct Claim {
     pub takes_over: bool,
 }
 
+impl Claim {
+    /// A claim of one try: a nonce of its own, a lease of 30 s, remembered for a day, and what was
+    /// abandoned is taken over. All of it can be set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mainstay_idempotency::{Claim, Fingerprint, Key, Scope};
+    ///
+    /// let key = Key::new(&Scope::of(["tenant-7", "POST /orders"]), "c8f3")?;
+    /// let asked = Fingerprint::of([&b"{}"[..]]);
+    /// let claim = Claim { lease: Duration::from_secs(5), ..Claim::new(key, asked) };
+    /// assert_ne!(claim.nonce, Claim::new(key, asked).nonce);
+    /// # Ok::<(), mainstay_idempotency::InvalidKey>(())
+    /// ```
+    pub fn new(key: Key, fingerprint: Fingerprint) -> Self {
+        Self {
+            key,
+            fingerprint,
+            nonce: Nonce::unique(),
+            lease: Duration::from_secs(30),
+            keep: Duration::from_secs(24 * 3600),
+            takes_over: true,
+        }
+    }
+}
+
 /// What came of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {

@@ -27,9 +27,26 @@ impl StoreError {
         Self { kind, source: None }
     }
 
+    /// Of this kind, for this reason.
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    ///
+    /// use mainstay_idempotency::{StoreError, StoreErrorKind};
+    ///
+    /// let error = StoreError::with_source(StoreErrorKind::Full, "no room");
+    /// assert_eq!(error.source().unwrap().to_string(), "no room");
+    /// ```
+    pub fn with_source(
+        kind: StoreErrorKind,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
     /// It did not answer, for this reason.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { kind: StoreErrorKind::Unavailable, source: Some(source.into()) }
+        Self::with_source(StoreErrorKind::Unavailable, source)
     }
 
     /// What kind of error it is.

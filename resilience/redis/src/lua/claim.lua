@@ -1,4 +1,5 @@
 local nonce, fingerprint, takes_over = ARGV[1], ARGV[2], ARGV[5] == '1'
+local has_replicas = ARGV[6] == '1'
 local lease, keep = tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local function hold(state, fence)
@@ -17,7 +18,10 @@ end
 if is_held and string.sub(owner, 9) == nonce then
     return hold(state, number(3))
 end
-if state == 'C' then return {'completed', string.sub(value, HEADER + 1)} end
+if state == 'C' then
+    if has_replicas then touch() end
+    return {'completed', string.sub(value, HEADER + 1)}
+end
 if is_held then
     local left = number(27) - now
     if left > 0 then return {'running', left} end

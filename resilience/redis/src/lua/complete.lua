@@ -1,4 +1,5 @@
 local by, record, keep = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local has_replicas = ARGV[4] == '1'
 
 if is_held and owner == by then
     local completed = entry('C', owner, 0, keep, string.sub(value, 43, HEADER))
@@ -6,12 +7,7 @@ if is_held and owner == by then
     if saved.err then return saved end
     return {'stored'}
 end
-if state == 'C' and owner == by then
-    -- A write, although there is nothing to be written: what waits for replicas waits for it.
-    -- A key that somebody has told to stay has no time left to be set, and stays.
-    local left = redis.call('PTTL', KEYS[1])
-    if left >= 0 then redis.call('PEXPIRE', KEYS[1], math.max(left, 1)) end
-    return {'stored'}
-end
-if state == 'C' then return {'lost', string.sub(value, HEADER + 1)} end
-return {'lost'}
+if state ~= 'C' then return {'lost'} end
+if has_replicas then touch() end
+if owner == by then return {'stored'} end
+return {'late', string.sub(value, HEADER + 1)}

@@ -38,6 +38,14 @@ local function save(...)
     return redis.pcall('SET', KEYS[1], ...)
 end
 
+-- Writes, although there is nothing to be written: `WAIT` promises to wait for what its connection
+-- has written, not for what it has read. A key that somebody has told to stay has no time left to
+-- be set, and stays.
+local function touch()
+    local left = redis.call('PTTL', KEYS[1])
+    if left >= 0 then redis.call('PEXPIRE', KEYS[1], math.max(left, 1)) end
+end
+
 local function entry(state, owner, lease_end, keep, fingerprint)
     return VERSION .. state .. owner .. struct.pack('>I8I8', lease_end, keep) .. fingerprint
 end

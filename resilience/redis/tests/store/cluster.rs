@@ -10,7 +10,7 @@ use mainstay_redis::redis::cluster_async::ClusterConnection;
 use mainstay_redis::redis::{Client, Cmd, FromRedisValue, RedisResult, cmd};
 use mainstay_testkit::servers::RedisCluster;
 
-use crate::{PATIENT, claim, complete, first, key, kind};
+use crate::{KEEP, PATIENT, claim, complete, first, key, kind, source};
 
 /// A cluster: many tests of the suite are on one, as making one takes seconds.
 #[derive(Clone)]
@@ -207,6 +207,40 @@ async fn a_node_that_is_down_is_unavailable_until_it_is_back() {
         answer = patient.claim(&claim).await;
     }
     assert_eq!(answer.unwrap(), Claimed::First(held));
+}
+
+/// An account with the rights that the documentation names, and no others.
+#[tokio::test]
+async fn an_account_needs_no_more_than_is_said() {
+    let cluster = Cluster::shared();
+    let account = Nonce::unique().to_string();
+    let mut command = cmd("ACL");
+    command.arg("SETUSER").arg(&account).arg("on").arg(">secret");
+    command.arg(format!("~{}*", cluster.prefix)).arg("-@all");
+    for right in ["evalsha", "eval", "get", "set", "del", "pttl", "pexpire", "time", "wait"] {
+        command.arg(format!("+{right}"));
+    }
+    command.arg("+cluster|slots");
+    for node in 0..RedisCluster::NODES {
+        cluster.ask::<()>(node, &command).await;
+    }
+    let urls = cluster.urls.iter().map(|url| {
+        let (_, address) = url.split_once('@').unwrap();
+        format!("redis://{account}:secret@{address}")
+    });
+    let store = RedisStore::connect_cluster(urls).await.unwrap();
+    let store = store.prefix(cluster.prefix.as_str()).timeout(PATIENT);
+    for _ in 0..RedisCluster::NODES * 3 {
+        let claim = claim(key());
+        let held = first(&store, &claim).await;
+        store.renew(&held, KEEP).await.unwrap();
+        complete(&store, &held, b"done").await;
+        complete(&store, &held, b"done").await;
+        store.release(&held).await.unwrap();
+        assert_eq!(store.claim(&claim).await.unwrap(), Claimed::Completed("done".into()));
+    }
+    let far = store.replicas(1, Duration::from_millis(1)).claim(&claim(key())).await;
+    assert!(source(&far.unwrap_err()).contains("0 of 1 replicas"));
 }
 
 /// Waiting for replicas goes to the node that has the key. Here it has none.

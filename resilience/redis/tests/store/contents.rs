@@ -9,7 +9,7 @@ use mainstay_redis::RedisStore;
 use mainstay_redis::redis::{Cmd, cmd};
 
 use crate::single::Single;
-use crate::{KEEP, PATIENT, claim, complete, first, key, kind};
+use crate::{KEEP, PATIENT, claim, complete, first, key, kind, source};
 
 /// None of the calls can read what is there, and it stays.
 async fn is_unreadable(server: &Single, put: impl AsyncFn(&str)) {
@@ -23,7 +23,9 @@ async fn is_unreadable(server: &Single, put: impl AsyncFn(&str)) {
     let (key, nonce) = (claim.key, Nonce::unique());
     let held = Held { key, nonce, fence: Fence::new(1), taken_over: false };
     let completed = store.complete(&held, Bytes::from("done"), KEEP).await;
-    assert_eq!(kind(store.claim(&claim).await), StoreErrorKind::Unreadable);
+    let error = store.claim(&claim).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unreadable);
+    assert!(source(&error).contains("has not written"), "{error:?}");
     assert_eq!(kind(completed), StoreErrorKind::Unreadable);
     assert_eq!(kind(store.release(&held).await), StoreErrorKind::Unreadable);
     assert_eq!(kind(store.renew(&held, KEEP).await), StoreErrorKind::Unreadable);

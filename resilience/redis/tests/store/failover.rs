@@ -6,6 +6,7 @@ use mainstay_idempotency::conformance::Harness;
 use mainstay_idempotency::{Claim, Claimed, Completion, Renewal, Store, StoreErrorKind};
 use mainstay_redis::redis::Cmd;
 
+use crate::proxy::Proxy;
 use crate::single::Single;
 use crate::{KEEP, PATIENT, claim, complete, first, key, kind};
 
@@ -19,10 +20,14 @@ async fn pair() -> (Single, Single) {
 
 /// Makes the one a replica of the other, with all that it has.
 async fn follow(replica: &Single, primary: &Single) {
+    follow_by(replica, primary, primary.port()).await;
+}
+
+/// The same by way of this port.
+async fn follow_by(replica: &Single, primary: &Single, port: u16) {
     replica.set("masterauth", primary.password()).await;
     // It waits for no further replicas before it sends this one its data.
     primary.set("repl-diskless-sync-delay", "0").await;
-    let port = primary.port();
     replica.ask::<()>(Cmd::new().arg("REPLICAOF").arg("127.0.0.1").arg(port)).await;
     loop {
         let info: String = replica.ask(Cmd::new().arg("INFO").arg("replication")).await;
@@ -80,6 +85,44 @@ async fn what_replicas_have_not_is_not_granted() {
     follow(&replica, &primary).await;
     complete(&store, &held, b"done").await;
     first(&store, &other).await;
+}
+
+/// A record that none has is not given to others either, and is once they have it: nor to who has
+/// lost the key to another meanwhile.
+#[tokio::test]
+async fn a_record_that_replicas_have_not_is_not_replayed() {
+    let (primary, replica) = (Single::private(), Single::private());
+    let proxy = Proxy::before(primary.port()).await;
+    follow_by(&replica, &primary, proxy.port()).await;
+    let brief = Duration::from_millis(50);
+    let alone = primary.store().await;
+    let claim = Claim { lease: Duration::from_millis(1), ..claim(key()) };
+    let lost = first(&alone, &claim).await;
+    let held = loop {
+        if let Claimed::First(held) = alone.claim(&crate::claim(claim.key)).await.unwrap() {
+            break held;
+        }
+    };
+    // It goes on saying what it has, and is sent nothing more.
+    proxy.silence();
+    complete(&alone, &held, b"done").await;
+
+    // Over connections that have written nothing.
+    let store = primary.store().await.replicas(1, brief);
+    assert_eq!(kind(store.claim(&crate::claim(claim.key)).await), StoreErrorKind::Unavailable);
+    let store = primary.store().await.replicas(1, brief);
+    let completed = store.complete(&lost, "late".into(), KEEP).await;
+    assert_eq!(kind(completed), StoreErrorKind::Unavailable);
+    // Who asks for no replicas is given it.
+    let replayed = alone.claim(&crate::claim(claim.key)).await.unwrap();
+    assert_eq!(replayed, Claimed::Completed("done".into()));
+
+    follow(&replica, &primary).await;
+    let store = primary.store().await.replicas(1, PATIENT);
+    let replayed = store.claim(&crate::claim(claim.key)).await.unwrap();
+    assert_eq!(replayed, Claimed::Completed("done".into()));
+    let completed = store.complete(&lost, "late".into(), KEEP).await.unwrap();
+    assert_eq!(completed, Completion::Lost(Some("done".into())));
 }
 
 /// Without waiting a claim may be lost. The next one has a higher fence, and the first owner is

@@ -4,7 +4,7 @@ use mainstay_idempotency::conformance::Harness;
 use mainstay_idempotency::{Claimed, Completion, Held, Renewal, Store, StoreErrorKind};
 
 use crate::single::Single;
-use crate::{KEEP, claim, complete, first, key, kind};
+use crate::{KEEP, claim, complete, first, key, kind, source};
 
 /// Where nothing may be evicted, what is there stays, and nothing new comes to it.
 #[tokio::test]
@@ -15,7 +15,9 @@ async fn a_server_without_memory_is_full() {
     complete(&store, &first(&store, &done).await, b"done").await;
     server.set("maxmemory", "1").await;
 
-    assert_eq!(kind(store.claim(&claim(key())).await), StoreErrorKind::Full);
+    let error = store.claim(&claim(key())).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Full);
+    assert!(source(&error).contains("OOM"), "{error:?}");
     assert_eq!(kind(store.complete(&held, "more".into(), KEEP).await), StoreErrorKind::Full);
     assert_eq!(store.claim(&done).await.unwrap(), Claimed::Completed("done".into()));
 

@@ -35,6 +35,10 @@ impl Proxy {
         url.replace(&format!(":{server}"), &format!(":{}", self.port))
     }
 
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The connection of the next answer is cut instead of passing it on.
     pub(super) fn cut(&self) {
         self.state.cuts.store(true, Ordering::SeqCst);

@@ -11,6 +11,8 @@ use crate::turns::Turns;
 use crate::tx::{Backend, Connection, Opened, Settled};
 
 impl Backend for PgStore {
+    const LOCKS_KEYS: bool = true;
+
     type Database = Postgres;
     type Place = ();
 
@@ -19,11 +21,11 @@ impl Backend for PgStore {
     }
 
     fn wait(&self) -> Duration {
-        self.wait
+        self.patience.wait
     }
 
     async fn open(&self) -> Result<Opened<Self>, TxError> {
-        Ok((begin(&self.pool, Sight::Default).await?, ()))
+        Ok((begin(self, Sight::Default).await?, ()))
     }
 
     async fn claim_in(
@@ -31,7 +33,7 @@ impl Backend for PgStore {
         connection: &mut Connection<Self>,
         claim: &Claim,
     ) -> Result<Claimed, sqlx::Error> {
-        claim::claim(self, connection, claim).await
+        claim::claim(self, connection, claim, &self.patience).await
     }
 
     async fn complete_in(
@@ -44,19 +46,16 @@ impl Backend for PgStore {
         held::complete_in(self, connection, held, record, keep).await
     }
 
-    /// The transaction that has claimed has the advisory lock of the key until its end: whoever has
-    /// it next reads what has become of it.
+    /// The transaction that has claimed, or that completes what was kept, has the advisory lock of
+    /// the key until its end: whoever has it next reads what has become of it.
     async fn read_settled(&self, held: &Held) -> Result<Settled, TxError> {
-        let mut transaction = begin(&self.pool, Sight::Committed).await?;
+        let mut transaction = begin(self, Sight::Committed).await?;
         sqlx::query(sql::AWAIT)
             .persistent(!self.is_pooled)
-            .bind(self.limit())
+            .bind(self.patience.lock_timeout())
             .bind(advisory(&held.key))
             .execute(&mut *transaction)
             .await?;
-        Ok(match held::completed(self, &mut transaction, held).await? {
-            Some((record, true)) => Settled::Stored(record),
-            _ => Settled::NotStored,
-        })
+        Ok(held::settled(self, &mut transaction, held).await?)
     }
 }

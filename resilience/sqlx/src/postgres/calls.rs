@@ -5,23 +5,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use mainstay_idempotency::{Claim, Claimed, Completion, Held, Promise, Renewal, Store, StoreError};
 
-use super::claim::claim;
+use super::claim::{claim, find};
 use super::line::Line;
 use super::retrying::retrying;
 use super::{PgStore, held};
+use crate::brief::{busy, crowded};
 use crate::failure::{Failure, store_error};
+use crate::turns::Taken;
 
 impl Store for PgStore {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
-        // One that waits for a transaction of this process has no connection meanwhile.
-        if !self.turns.pass(claim.key, self.wait).await {
-            return Ok(Claimed::Running { left: self.wait });
-        }
-        match retrying(|| self.claimed(claim)).await {
-            // A transaction has claimed the key. It has no lease; this is how long it has taken.
-            Err(error) if Failure::of(&error) == Failure::Locked => {
-                Ok(Claimed::Running { left: self.wait })
-            }
+        match retrying(|| self.claimed_in_turn(claim)).await {
+            Err(error) if Failure::of(&error) == Failure::Locked => Ok(busy(self.patience.wait)),
             result => result.map_err(store_error),
         }
     }
@@ -49,9 +44,21 @@ impl Store for PgStore {
 }
 
 impl PgStore {
-    async fn claimed(&self, wanted: &Claim) -> Result<Claimed, sqlx::Error> {
+    /// One that waits for another of this process has no connection meanwhile. Where it waits in
+    /// vain that may have been for many that were only given a record.
+    async fn claimed_in_turn(&self, wanted: &Claim) -> Result<Claimed, sqlx::Error> {
+        let turn = match self.turns.take(wanted.key, self.brief.wait).await {
+            Taken::Turn(turn) => Some(turn),
+            Taken::Late => None,
+            Taken::Crowded => return Err(crowded()),
+        };
         let mut line = Line::open(self).await?;
-        let claimed = claim(self, &mut line, wanted).await?;
+        let claimed = if turn.is_some() {
+            claim(self, &mut line, wanted, &self.brief).await?
+        } else {
+            let found = find(self, &mut line, wanted).await?;
+            found.unwrap_or_else(|| busy(self.patience.wait))
+        };
         line.close().await?;
         Ok(claimed)
     }

@@ -1,9 +1,10 @@
 use mainstay_idempotency::{Claim, Claimed, Key};
-use sqlx::{PgConnection, Row};
+use sqlx::PgConnection;
 
+use super::patience::Patience;
 use super::{PgStore, sql};
 use crate::again::{TRIES, contended};
-use crate::found::{Found, granted};
+use crate::found::{Found, get, granted};
 use crate::millis::millis;
 
 /// Claims, in a transaction or as one.
@@ -11,9 +12,10 @@ pub(super) async fn claim(
     store: &PgStore,
     connection: &mut PgConnection,
     claim: &Claim,
+    patience: &Patience,
 ) -> Result<Claimed, sqlx::Error> {
     for _ in 0..TRIES {
-        if let Some(claimed) = once(store, connection, claim).await? {
+        if let Some(claimed) = once(store, connection, claim, patience).await? {
             return Ok(claimed);
         }
     }
@@ -25,6 +27,7 @@ async fn once(
     store: &PgStore,
     connection: &mut PgConnection,
     claim: &Claim,
+    patience: &Patience,
 ) -> Result<Option<Claimed>, sqlx::Error> {
     let row = sqlx::query(sql::CLAIM)
         .persistent(!store.is_pooled)
@@ -34,17 +37,31 @@ async fn once(
         .bind(millis(claim.lease))
         .bind(millis(claim.keep))
         .bind(claim.takes_over)
-        .bind(store.limit())
+        .bind(patience.lock_timeout())
         .bind(advisory(&claim.key))
         .fetch_one(connection)
         .await?;
-    if let Some(fence) = row.try_get("fence")? {
-        return granted(claim, fence, row.try_get("taken_over")?).map(Some);
+    if let Some(fence) = get(&row, "fence")? {
+        return granted(claim, fence, get(&row, "taken_over")?).map(Some);
     }
-    match row.try_get::<Option<Vec<u8>>, _>("fingerprint")? {
+    match get::<Option<Vec<u8>>, _>(&row, "fingerprint")? {
         Some(_) => Ok(Found::of(&row)?.answer(claim)),
         None => Ok(None),
     }
+}
+
+/// What keeps from claiming, if anything does. It waits for nobody, and claims nothing.
+pub(super) async fn find(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    claim: &Claim,
+) -> Result<Option<Claimed>, sqlx::Error> {
+    let row = sqlx::query(sql::FIND)
+        .persistent(!store.is_pooled)
+        .bind(claim.key.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?;
+    row.map_or(Ok(None), |row| Ok(Found::of(&row)?.answer(claim)))
 }
 
 /// The advisory lock of a key. Other keys may have the same; they then wait for each other.

@@ -6,11 +6,13 @@ use bytes::Bytes;
 use mainstay_idempotency::Held;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{PgConnection, Postgres, Row};
+use sqlx::{PgConnection, Postgres};
 
+use super::claim::advisory;
 use super::{PgStore, sql};
-use crate::found::fence;
+use crate::found::{fence, get};
 use crate::millis::millis;
+use crate::tx::Settled;
 
 /// In the transaction that has claimed. `false` if the claim is not there.
 pub(super) async fn complete_in(
@@ -24,7 +26,7 @@ pub(super) async fn complete_in(
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
-/// By itself. `false` if the claim is not there.
+/// By itself, or in a transaction that came later. `false` if the claim is not there.
 pub(super) async fn complete(
     store: &PgStore,
     connection: &mut PgConnection,
@@ -32,8 +34,12 @@ pub(super) async fn complete(
     record: &[u8],
     keep: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let query = of(store, sql::COMPLETE, held).bind(record).bind(millis(keep));
-    Ok(query.bind(store.limit()).execute(connection).await?.rows_affected() == 1)
+    let query = of(store, sql::COMPLETE, held)
+        .bind(record)
+        .bind(millis(keep))
+        .bind(store.patience.lock_timeout())
+        .bind(advisory(&held.key));
+    get::<i64, _>(&query.fetch_one(connection).await?, "completed").map(|rows| rows == 1)
 }
 
 /// The record under the key, and whether it is this holder's.
@@ -44,8 +50,18 @@ pub(super) async fn completed(
 ) -> Result<Option<(Bytes, bool)>, sqlx::Error> {
     let row = of(store, sql::COMPLETED, held).fetch_optional(connection).await?;
     let Some(row) = row else { return Ok(None) };
-    let record: Vec<u8> = row.try_get("record")?;
-    Ok(Some((record.into(), row.try_get("ours")?)))
+    let record: Vec<u8> = get(&row, "record")?;
+    Ok(Some((record.into(), get(&row, "ours")?)))
+}
+
+/// What there is under this claim.
+pub(super) async fn settled(
+    store: &PgStore,
+    connection: &mut PgConnection,
+    held: &Held,
+) -> Result<Settled, sqlx::Error> {
+    let row = of(store, sql::SETTLED, held).fetch_optional(connection).await?;
+    row.map_or(Ok(Settled::NotStored), |row| get(&row, "record").map(Settled::of))
 }
 
 pub(super) async fn release(
@@ -53,7 +69,7 @@ pub(super) async fn release(
     connection: &mut PgConnection,
     held: &Held,
 ) -> Result<(), sqlx::Error> {
-    let query = of(store, sql::RELEASE, held).bind(store.limit());
+    let query = of(store, sql::RELEASE, held).bind(store.patience.lock_timeout());
     query.execute(connection).await.map(drop)
 }
 
@@ -64,7 +80,8 @@ pub(super) async fn renew(
     held: &Held,
     lease: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let query = of(store, sql::RENEW, held).bind(millis(lease)).bind(store.limit());
+    let query = of(store, sql::RENEW, held).bind(millis(lease));
+    let query = query.bind(store.patience.lock_timeout());
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 

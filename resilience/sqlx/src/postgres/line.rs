@@ -19,9 +19,9 @@ pub(super) enum Line {
 impl Line {
     pub(super) async fn open(store: &PgStore) -> Result<Self, sqlx::Error> {
         if store.is_pooled {
-            return Ok(Self::Pinned(begin(&store.pool, Sight::Committed).await?));
+            return Ok(Self::Pinned(begin(store, Sight::Committed).await?));
         }
-        Ok(Self::Direct(store.pool.acquire().await?))
+        Ok(Self::Direct(store.connection().await?))
     }
 
     /// Commits what has been done.

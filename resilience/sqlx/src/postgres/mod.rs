@@ -6,6 +6,7 @@ mod claim;
 mod held;
 mod line;
 mod migrate;
+mod patience;
 mod retrying;
 mod sql;
 mod store;

@@ -125,6 +125,14 @@ pub(super) const CLAIM: &str = concat!(
     FROM before WHERE NOT EXISTS (SELECT FROM claimed)"
 );
 
+/// What is under the key.
+pub(super) const FIND: &str = concat!(
+    "SELECT fingerprint, record, lease_until - clock.now AS time_left
+    FROM mainstay_idempotency, ",
+    clock!(),
+    " WHERE key = $1::bytea AND expires_at > clock.now"
+);
+
 /// In the transaction that has claimed: nobody else has seen the claim, however long it took.
 pub(super) const COMPLETE_IN: &str = concat!(
     "UPDATE mainstay_idempotency SET record = $4::bytea, expires_at = clock.now + $5::bigint FROM ",
@@ -132,14 +140,28 @@ pub(super) const COMPLETE_IN: &str = concat!(
     " WHERE key = $1::bytea AND nonce = $2::bytea AND fence = $3::bigint AND record IS NULL"
 );
 
+/// In a transaction that may go on: the advisory lock tells [`AWAIT`] when it has ended, and the
+/// limit is put back. One row comes back, with how many were completed.
 pub(super) const COMPLETE: &str = concat!(
-    "WITH ",
-    limited!("$6::text"),
-    " UPDATE mainstay_idempotency SET record = $4::bytea, expires_at = clock.now + $5::bigint
-    FROM limited, ",
-    clock!(),
-    " WHERE limited.set IS NOT NULL AND key = $1::bytea AND nonce = $2::bytea
-        AND fence = $3::bigint AND record IS NULL AND expires_at > clock.now"
+    "WITH before AS MATERIALIZED (
+        SELECT current_setting('lock_timeout') AS lock_timeout
+    ), limited AS MATERIALIZED (
+        SELECT set_config('lock_timeout', $6::text, true) FROM before
+    ), locked AS MATERIALIZED (
+        SELECT pg_advisory_xact_lock($7::bigint) FROM limited
+    ), moment AS MATERIALIZED (
+        SELECT ",
+    now!(),
+    " AS now FROM locked
+    ), completed AS (
+        UPDATE mainstay_idempotency SET record = $4::bytea, expires_at = now + $5::bigint
+        FROM moment
+        WHERE key = $1::bytea AND nonce = $2::bytea AND fence = $3::bigint AND record IS NULL
+            AND expires_at > now
+        RETURNING true
+    )
+    SELECT completed, set_config('lock_timeout', lock_timeout, true)
+    FROM (SELECT count(*) AS completed FROM completed) AS counted, before"
 );
 
 /// The record under the key, and whether it is of this claim.
@@ -148,6 +170,14 @@ pub(super) const COMPLETED: &str = concat!(
     FROM mainstay_idempotency, ",
     clock!(),
     " WHERE key = $1::bytea AND record IS NOT NULL AND expires_at > clock.now"
+);
+
+/// What is under this claim: nothing, no record yet, or its record.
+pub(super) const SETTLED: &str = concat!(
+    "SELECT record FROM mainstay_idempotency, ",
+    clock!(),
+    " WHERE key = $1::bytea AND nonce = $2::bytea AND fence = $3::bigint
+        AND expires_at > clock.now"
 );
 
 pub(super) const RELEASE: &str = concat!(
@@ -195,7 +225,9 @@ pub(super) const AWAIT: &str = concat!(
 pub(super) const VERSION_TABLE: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_class
     WHERE relname = 'mainstay_idempotency_version' AND pg_catalog.pg_table_is_visible(oid))";
 
-pub(super) const VERSION: &str = "SELECT max(version) FROM mainstay_idempotency_version";
+/// The table is made with its row: where that is gone, it was the first version's.
+pub(super) const VERSION: &str =
+    "SELECT coalesce(max(version), 1) FROM mainstay_idempotency_version";
 
 /// Processes that start together would all find the tables missing. The number stands for these
 /// tables.

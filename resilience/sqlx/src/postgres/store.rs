@@ -1,20 +1,23 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use mainstay_idempotency::{Claim, Held};
+use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::line::Line;
 use super::migrate::migrate;
+use super::patience::Patience;
 use super::retrying::retrying;
 use super::{held, sql};
+use crate::again::within;
+use crate::brief::brief;
 use crate::error::{TxError, TxErrorKind};
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
 use crate::tx::{self, Begun, Joined, Settled, Tx};
 
-/// How long a call waits for locks, and a transaction for another with the same key.
+/// How long a transaction waits for another with the same key, and a call for locks.
 const WAIT: Duration = Duration::from_secs(3);
 
 /// Claims in PostgreSQL, version 12 or newer.
@@ -28,22 +31,28 @@ const WAIT: Duration = Duration::from_secs(3);
 /// off the fence of a claim that a crash has undone may be given again. Fences come from a sequence
 /// and rise whatever becomes of the rows. Those of a [`Tx`] are on disk with its commit: before, a
 /// crash may undo the drawing of the number, so it is not for effects outside of the transaction.
-/// Leases and expiry go by the server's clock
-/// (`clock_timestamp()`).
+/// Leases and expiry go by the server's clock (`clock_timestamp()`).
+///
+/// # Statistics
+///
+/// Leave `autovacuum` on, also for a table that is small yet: a connection that has prepared its
+/// statements while it was reads the whole of it for each claim, until it is next analysed.
 ///
 /// # `PgBouncer`
 ///
 /// Behind a pooler that gives each transaction another connection, say so with
 /// [`pooled`](Self::pooled), and make connections with
 /// [`statement_cache_capacity(0)`](sqlx::postgres::PgConnectOptions::statement_cache_capacity), for
-/// your own statements.
+/// your own statements, and
+/// [`extra_float_digits(None)`](sqlx::postgres::PgConnectOptions::extra_float_digits), a setting
+/// with which such a pooler refuses connections unless it is told to ignore it.
 #[derive(Clone, Debug)]
 pub struct PgStore {
     pub(super) pool: PgPool,
     pub(super) turns: Turns,
-    pub(super) wait: Duration,
-    /// The same, for statements.
-    limit: Arc<str>,
+    pub(super) patience: Patience,
+    /// Of claims outside of transactions.
+    pub(super) brief: Patience,
     pub(super) is_pooled: bool,
 }
 
@@ -52,8 +61,8 @@ impl PgStore {
     ///
     /// Clones share the line in which tries with the same key wait: make one store, and clone it.
     pub fn new(pool: PgPool) -> Self {
-        let limit = lock_timeout(WAIT);
-        Self { pool, turns: Turns::default(), wait: WAIT, limit, is_pooled: false }
+        let (patience, brief) = (Patience::of(WAIT), Patience::of(brief(WAIT)));
+        Self { pool, turns: Turns::default(), patience, brief, is_pooled: false }
     }
 
     /// Makes the tables, or brings them to the version of this release. Several processes may do it
@@ -61,27 +70,37 @@ impl PgStore {
     ///
     /// They are made in the first schema of the search path: the tables `mainstay_idempotency` and
     /// `mainstay_idempotency_version` and the sequence `mainstay_idempotency_fence`, as in
-    /// [`POSTGRES_SCHEMA`](crate::POSTGRES_SCHEMA).
+    /// [`POSTGRES_SCHEMA`](crate::POSTGRES_SCHEMA). Services that share a schema share keys: the
+    /// name of the service belongs into the [`Scope`](mainstay_idempotency::Scope) of each, or each
+    /// has a schema of its own.
+    ///
+    /// From then on an account needs `USAGE` on that schema and on the sequence; `SELECT`, `INSERT`,
+    /// `UPDATE` and `DELETE` on `mainstay_idempotency`; and to come by here again `SELECT` on
+    /// `mainstay_idempotency_version`.
     pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
         migrate(pool).await
     }
 
-    /// How long a call waits for the lock of its key and row, and a transaction for another with the same key, once in
-    /// this process and once in the database: 3 s by default. After that the one is unavailable,
-    /// and the other is answered [`Begun::Running`].
+    /// How long a transaction waits for another with the same key, once in this process and once in
+    /// the database, and a call for a connection and for the lock of its row: 3 s by default. After
+    /// that the one is answered [`Begun::Running`], and the other is unavailable.
+    ///
+    /// A claim outside of transactions waits for another but briefly, for 75 ms in this process and
+    /// as long in the database, and is then answered
+    /// [`Running`](mainstay_idempotency::Claimed::Running): who makes it asks again.
     ///
     /// Locks of whole tables are not meant: while somebody has `mainstay_idempotency` locked, as
     /// `VACUUM FULL` does, a call waits as long as the session's own `lock_timeout` and
-    /// `statement_timeout` say, which are not set by default. Where that `lock_timeout` ends a
-    /// claim, it is answered as if another try were at it.
+    /// `statement_timeout` say, which are not set by default. Where one of these ends a claim, it is
+    /// answered as if another try were at it.
     ///
     /// A try that waits for one in the same process has no connection. One that waits for another
     /// process has one for so long, one for each key at the most: with many keys in such a wait a
     /// small pool is used up until the limit.
     #[must_use]
     pub fn wait(mut self, limit: Duration) -> Self {
-        self.wait = limit;
-        self.limit = lock_timeout(limit);
+        self.patience = Patience::of(limit);
+        self.brief = Patience::of(brief(limit));
         self
     }
 
@@ -104,13 +123,47 @@ impl PgStore {
     /// disk with the effect, at its commit.
     ///
     /// What is claimed and committed is completed, so [`Claim::lease`] and [`Claim::keep`] matter
-    /// only to claims outside of transactions.
+    /// only to claims outside of transactions, and to [`run`](Self::run).
     ///
-    /// Where the database's default isolation is higher than `READ COMMITTED`, conflicts of the
-    /// claim are waited out here; those of the effect are the caller's to run again from here on:
-    /// see [`TxError::is_retryable`] and [`is_conflict`](crate::is_conflict).
+    /// The claim needs no more than `READ COMMITTED`. Where the database's default isolation is
+    /// higher, conflicts of the claim are waited out here; those of the effect and of the answer are
+    /// the caller's to run again from here on: see [`TxError::is_retryable`] and
+    /// [`is_conflict`](crate::is_conflict). At `SERIALIZABLE` tries of unrelated keys are in each
+    /// other's way as well, as their claims are read and written in the same pages.
     pub async fn begin(&self, claim: &Claim) -> Result<Begun<Tx<Self>>, TxError> {
         tx::begin(self, claim).await
+    }
+
+    /// The same in one: begins, runs the effect in the transaction, and completes it with the record
+    /// that the effect returns, which is kept for [`Claim::keep`]. What comes is
+    /// [`Begun::First`] with this record, or [`Begun::Replay`] with that of another try; or what else
+    /// [`begin`](Self::begin) may say, and the effect has not run.
+    ///
+    /// Where the effect fails, or is dropped, everything is rolled back, and the next try is the
+    /// first.
+    ///
+    /// ```no_run
+    /// use mainstay_idempotency::Claim;
+    /// use mainstay_sqlx::{Begun, PgStore, TxError};
+    ///
+    /// # async fn place(store: PgStore, claim: &Claim) -> Result<(), TxError> {
+    /// let begun = store.run(claim, async |tx| {
+    ///     sqlx::query("INSERT INTO orders VALUES ('lamp')").execute(tx.as_mut()).await?;
+    ///     Ok::<_, TxError>("created".into())
+    /// });
+    /// match begun.await? {
+    ///     Begun::First(answer) | Begun::Replay(answer) => println!("{answer:?}"),
+    ///     other => println!("409 or 422: {other:?}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run<E: From<TxError>>(
+        &self,
+        claim: &Claim,
+        effect: impl AsyncFnOnce(&mut Tx<Self>) -> Result<Bytes, E>,
+    ) -> Result<Begun<Bytes>, E> {
+        tx::run(self, claim, effect).await
     }
 
     /// Claims in a transaction that was begun before.
@@ -134,8 +187,8 @@ impl PgStore {
     /// [`Lost`](crate::TxErrorKind::Lost) if the claim was taken over, completed or released, or has
     /// expired. After any error the transaction has to be rolled back.
     ///
-    /// Commit next: from here on the transaction waits for locks no longer than
-    /// [`wait`](Self::wait) says.
+    /// Stop renewing the claim before, and commit next: until then a renewal waits for this
+    /// transaction, as does every other call with this claim.
     ///
     /// ```no_run
     /// # use mainstay_idempotency::Claim;
@@ -172,8 +225,9 @@ impl PgStore {
         Err(TxError::new(TxErrorKind::Lost))
     }
 
-    /// What has become of a transaction whose commit was not answered. Waits for its end, and asks
-    /// for as long as [`wait`](Self::wait) says and a second.
+    /// What has become of a transaction whose commit was not answered: one that has claimed, or one
+    /// that has [completed](Self::complete_in) what was kept. Waits for its end, and asks for as long
+    /// as [`wait`](Self::wait) says and a second.
     pub async fn settle(&self, held: &Held) -> Result<Settled, TxError> {
         tx::settle(self, held).await
     }
@@ -181,8 +235,11 @@ impl PgStore {
     /// Removes up to `limit` rows that have expired, the oldest first, and says how many. Call it
     /// now and then, and again at once as long as it removes as many as it may. Several may sweep
     /// at once.
-    pub async fn sweep(&self, limit: u32) -> Result<u64, sqlx::Error> {
-        retrying(|| self.swept(limit)).await
+    ///
+    /// It slows down while a transaction is open that began long ago, here or on a replica that
+    /// reports its own: until that ends, rows that are removed are stepped over each time.
+    pub async fn sweep(&self, limit: u32) -> Result<u64, TxError> {
+        Ok(retrying(|| self.swept(limit)).await?)
     }
 
     async fn swept(&self, limit: u32) -> Result<u64, sqlx::Error> {
@@ -193,13 +250,8 @@ impl PgStore {
         Ok(swept)
     }
 
-    /// The limit as PostgreSQL reads it.
-    pub(super) fn limit(&self) -> &str {
-        &self.limit
+    /// A server that is down, or a pool that is used up, is not waited for any longer.
+    pub(super) async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        within(self.patience.wait, self.pool.acquire()).await
     }
-}
-
-/// As PostgreSQL reads it: 0 is no limit there, and milliseconds have 31 bits.
-fn lock_timeout(wait: Duration) -> Arc<str> {
-    format!("{}ms", wait.as_millis().clamp(1, 1 << 30)).into()
 }

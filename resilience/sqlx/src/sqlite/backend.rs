@@ -12,6 +12,8 @@ use crate::turns::Turns;
 use crate::tx::{Backend, Connection, Opened, Settled};
 
 impl Backend for SqliteStore {
+    const LOCKS_KEYS: bool = false;
+
     type Database = Sqlite;
     type Place = WriterPlace;
 
@@ -25,13 +27,13 @@ impl Backend for SqliteStore {
 
     async fn open(&self) -> Result<Opened<Self>, TxError> {
         let place = self.place().await?;
-        let transaction = begin(&self.pool).await?;
+        let transaction = begin(&self.pool, self.wait).await?;
         Ok((transaction, place))
     }
 
     /// Readers wait for nobody: what has its answer already is given it while others write.
     async fn look(&self, claim: &Claim) -> Result<Option<Claimed>, TxError> {
-        let mut connection = self.reader().await?;
+        let mut connection = self.connection().await?;
         Ok(match claim::look(&mut connection, claim).await? {
             Look::Answer(claimed) => Some(claimed),
             Look::Ours | Look::Free => None,
@@ -66,9 +68,6 @@ impl Backend for SqliteStore {
     /// As the writer: whoever was it before has ended.
     async fn read_settled(&self, held: &Held) -> Result<Settled, TxError> {
         let (mut transaction, _place) = self.open().await?;
-        Ok(match held::completed(&mut transaction, held).await? {
-            Some((record, true)) => Settled::Stored(record),
-            _ => Settled::NotStored,
-        })
+        Ok(held::settled(&mut transaction, held).await?)
     }
 }

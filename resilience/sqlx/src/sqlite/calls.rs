@@ -8,7 +8,9 @@ use mainstay_idempotency::{Claim, Claimed, Completion, Held, Promise, Renewal, S
 
 use super::claim::{Look, claim, look};
 use super::{SqliteStore, held};
+use crate::brief::{brief, busy, crowded};
 use crate::failure::store_error;
+use crate::turns::Taken;
 
 impl Store for SqliteStore {
     async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
@@ -40,11 +42,17 @@ impl Store for SqliteStore {
 impl SqliteStore {
     /// Looks first, as readers wait for nobody: most that cannot be granted is answered so.
     async fn claimed(&self, wanted: &Claim) -> Result<Claimed, sqlx::Error> {
-        if let Look::Answer(claimed) = look(&mut *self.reader().await?, wanted).await? {
+        if let Look::Answer(claimed) = look(&mut *self.connection().await?, wanted).await? {
             return Ok(claimed);
         }
+        let turn = self.turns.take(wanted.key, brief(self.wait)).await;
+        match &turn {
+            Taken::Turn(_) => {}
+            Taken::Late => return Ok(busy(self.wait)),
+            Taken::Crowded => return Err(crowded()),
+        }
         let _place = self.place().await?;
-        claim(&mut *self.pool.acquire().await?, wanted).await
+        claim(&mut *self.connection().await?, wanted).await
     }
 
     async fn completion(
@@ -54,7 +62,7 @@ impl SqliteStore {
         keep: Duration,
     ) -> Result<Completion, sqlx::Error> {
         let _place = self.place().await?;
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.connection().await?;
         if held::complete(&mut connection, held, record, keep).await? {
             return Ok(Completion::Stored);
         }
@@ -67,12 +75,12 @@ impl SqliteStore {
 
     async fn released(&self, held: &Held) -> Result<(), sqlx::Error> {
         let _place = self.place().await?;
-        held::release(&mut *self.pool.acquire().await?, held).await
+        held::release(&mut *self.connection().await?, held).await
     }
 
     async fn renewal(&self, held: &Held, lease: Duration) -> Result<Renewal, sqlx::Error> {
         let _place = self.place().await?;
-        let renewed = held::renew(&mut *self.pool.acquire().await?, held, lease).await?;
+        let renewed = held::renew(&mut *self.connection().await?, held, lease).await?;
         Ok(if renewed { Renewal::Renewed } else { Renewal::Lost })
     }
 }

@@ -1,10 +1,10 @@
 use mainstay_idempotency::{Claim, Claimed};
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
 use super::sql;
 use crate::again::{TRIES, contended};
-use crate::found::{Found, granted};
+use crate::found::{Found, get, granted};
 use crate::millis::millis;
 
 /// What reading a key says to a claim.
@@ -53,7 +53,7 @@ pub(super) async fn look(
         .await?;
     let Some(row) = row else { return Ok(Look::Free) };
     let found = Found::of(&row)?;
-    if row.try_get("ours")? && !found.fingerprint.differs_from(&claim.fingerprint) {
+    if get(&row, "ours")? && !found.fingerprint.differs_from(&claim.fingerprint) {
         return Ok(Look::Ours);
     }
     Ok(found.answer(claim).map_or(Look::Free, Look::Answer))
@@ -94,5 +94,5 @@ async fn update(
 /// when it is stepped to its end, and only there says whether it could.
 fn first(rows: &[SqliteRow], claim: &Claim) -> Result<Option<Claimed>, sqlx::Error> {
     let Some(row) = rows.first() else { return Ok(None) };
-    granted(claim, row.try_get("fence")?, row.try_get("taken_over")?).map(Some)
+    granted(claim, get(row, "fence")?, get(row, "taken_over")?).map(Some)
 }

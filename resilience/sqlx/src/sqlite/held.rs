@@ -6,11 +6,12 @@ use bytes::Bytes;
 use mainstay_idempotency::Held;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Row, Sqlite, SqliteConnection};
+use sqlx::{Sqlite, SqliteConnection};
 
 use super::sql;
-use crate::found::fence;
+use crate::found::{fence, get};
 use crate::millis::millis;
+use crate::tx::Settled;
 
 /// In the transaction that has claimed. `false` if the claim is not there.
 pub(super) async fn complete_in(
@@ -23,7 +24,7 @@ pub(super) async fn complete_in(
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
-/// By itself. `false` if the claim is not there.
+/// By itself, or in a transaction that came later. `false` if the claim is not there.
 pub(super) async fn complete(
     connection: &mut SqliteConnection,
     held: &Held,
@@ -41,8 +42,17 @@ pub(super) async fn completed(
 ) -> Result<Option<(Bytes, bool)>, sqlx::Error> {
     let row = of(sql::COMPLETED, held).fetch_optional(connection).await?;
     let Some(row) = row else { return Ok(None) };
-    let record: Vec<u8> = row.try_get("record")?;
-    Ok(Some((record.into(), row.try_get("ours")?)))
+    let record: Vec<u8> = get(&row, "record")?;
+    Ok(Some((record.into(), get(&row, "ours")?)))
+}
+
+/// What there is under this claim.
+pub(super) async fn settled(
+    connection: &mut SqliteConnection,
+    held: &Held,
+) -> Result<Settled, sqlx::Error> {
+    let row = of(sql::SETTLED, held).fetch_optional(connection).await?;
+    row.map_or(Ok(Settled::NotStored), |row| get(&row, "record").map(Settled::of))
 }
 
 pub(super) async fn release(

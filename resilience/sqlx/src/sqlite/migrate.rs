@@ -14,7 +14,7 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
         return Ok(());
     }
     drop(connection);
-    let mut tx = begin(pool).await?;
+    let mut tx = begin(pool, pool.options().get_acquire_timeout()).await?;
     if !is_current(version(&mut tx).await?)? {
         sqlx::raw_sql(SQLITE_SCHEMA).execute(&mut *tx).await?;
     }

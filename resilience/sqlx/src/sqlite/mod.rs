@@ -9,6 +9,8 @@ mod queue;
 mod sql;
 mod store;
 mod transaction;
+mod writer;
 
 pub use migrate::SQLITE_SCHEMA;
 pub use store::SqliteStore;
+pub use writer::WriteTx;

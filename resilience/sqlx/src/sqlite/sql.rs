@@ -1,9 +1,16 @@
 //! The statements. What time it is, the database says in each.
 
 /// Milliseconds since 1970. It is the same all through one step of one statement.
+macro_rules! now {
+    () => {
+        "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
+    };
+}
+
+/// The same as a row of its own.
 macro_rules! clock {
     () => {
-        "(SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER) AS now) AS clock"
+        concat!("(SELECT ", now!(), " AS now) AS clock")
     };
 }
 
@@ -73,6 +80,13 @@ pub(super) const COMPLETED: &str = concat!(
     " WHERE key = ?1 AND record IS NOT NULL AND expires_at > clock.now"
 );
 
+/// What is under this claim: nothing, no record yet, or its record.
+pub(super) const SETTLED: &str = concat!(
+    "SELECT record FROM mainstay_idempotency, ",
+    clock!(),
+    " WHERE key = ?1 AND nonce = ?2 AND fence = ?3 AND expires_at > clock.now"
+);
+
 pub(super) const RELEASE: &str = "DELETE FROM mainstay_idempotency
     WHERE key = ?1 AND nonce = ?2 AND fence = ?3 AND record IS NULL";
 
@@ -83,14 +97,36 @@ pub(super) const RENEW: &str = concat!(
     " WHERE key = ?1 AND nonce = ?2 AND fence = ?3 AND record IS NULL AND expires_at > clock.now"
 );
 
+/// The time is not joined here: the index would be read to its end, for want of a bound.
 pub(super) const SWEEP: &str = concat!(
     "DELETE FROM mainstay_idempotency WHERE fence IN (
-        SELECT fence FROM mainstay_idempotency, ",
-    clock!(),
-    " WHERE expires_at <= clock.now ORDER BY expires_at LIMIT ?1)"
+        SELECT fence FROM mainstay_idempotency WHERE expires_at <= ",
+    now!(),
+    " ORDER BY expires_at LIMIT ?1)"
 );
 
 pub(super) const VERSION_TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema
     WHERE type = 'table' AND name = 'mainstay_idempotency_version')";
 
-pub(super) const VERSION: &str = "SELECT max(version) FROM mainstay_idempotency_version";
+/// The table is made with its row: where that is gone, it was the first version's.
+pub(super) const VERSION: &str =
+    "SELECT coalesce(max(version), 1) FROM mainstay_idempotency_version";
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, Row, SqliteConnection};
+
+    use super::*;
+
+    /// However many rows there are that have not expired, they are not read.
+    #[tokio::test]
+    async fn a_sweep_reads_what_has_expired() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::raw_sql(super::super::SQLITE_SCHEMA).execute(&mut connection).await.unwrap();
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {SWEEP}"));
+        let plan = sqlx::query(explain).bind(1).fetch_all(&mut connection).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(plan.iter().any(|step| step.ends_with("(expires_at<?)")), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
+    }
+}

@@ -9,13 +9,14 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::migrate::migrate;
 use super::queue::{WriterPlace, WriterQueue};
+use super::writer::WriteTx;
 use super::{held, sql};
 use crate::again::{pause, within};
 use crate::error::{TxError, TxErrorKind};
 use crate::failure::Failure;
 use crate::migrate::MigrateError;
 use crate::turns::Turns;
-use crate::tx::{self, Begun, Joined, Settled, Tx};
+use crate::tx::{self, Backend, Begun, Joined, Settled, Tx};
 
 /// How long a transaction or a write waits for those before it.
 const WAIT: Duration = Duration::from_secs(3);
@@ -63,8 +64,7 @@ impl SqliteStore {
         let path = path.as_ref();
         // As SQLite reads these, each connection would have a database of its own.
         if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
-            let why = "the claims have to be in a file, not in memory";
-            return Err(sqlx::Error::Configuration(why.into()).into());
+            return Err(MigrateError::InMemory);
         }
         within(OPENING, Self::open_patiently(path)).await
     }
@@ -110,15 +110,20 @@ impl SqliteStore {
     /// at once.
     ///
     /// The tables are `mainstay_idempotency` and `mainstay_idempotency_version`, as in
-    /// [`SQLITE_SCHEMA`](crate::SQLITE_SCHEMA).
+    /// [`SQLITE_SCHEMA`](crate::SQLITE_SCHEMA). Services that share a file share keys: the name of
+    /// the service belongs into the [`Scope`](mainstay_idempotency::Scope) of each.
     pub async fn migrate(pool: &SqlitePool) -> Result<(), MigrateError> {
         migrate(pool).await
     }
 
-    /// How long a call waits for the writers before it, and a transaction for another with the same
-    /// key: 3 s by default. After that the one is unavailable, and the other is answered
-    /// [`Begun::Running`]. Writers of other processes are waited for as
+    /// How long a call waits for the writers before it, and as long again for a connection, and a
+    /// transaction for another with the same key: 3 s by default. After that the one is unavailable,
+    /// and the other is answered [`Begun::Running`]. Writers of other processes are waited for as
     /// [`connect_options`](Self::connect_options) says.
+    ///
+    /// A claim outside of transactions waits for another with the same key in this process for 75 ms
+    /// at the most, and is then answered [`Running`](mainstay_idempotency::Claimed::Running): who
+    /// makes it asks again.
     #[must_use]
     pub fn wait(mut self, limit: Duration) -> Self {
         self.wait = limit;
@@ -142,14 +147,62 @@ impl SqliteStore {
     /// [`Lost`](crate::TxErrorKind::Lost).
     ///
     /// What is claimed and committed is completed, so [`Claim::lease`] and [`Claim::keep`] matter
-    /// only to claims outside of transactions.
+    /// only to claims outside of transactions, and to [`run`](Self::run).
     pub async fn begin(&self, claim: &Claim) -> Result<Begun<Tx<Self>>, TxError> {
         tx::begin(self, claim).await
     }
 
-    /// Claims in a transaction that was begun before, and that should have begun with
+    /// The same in one: begins, runs the effect in the transaction, and completes it with the record
+    /// that the effect returns, which is kept for [`Claim::keep`]. What comes is
+    /// [`Begun::First`] with this record, or [`Begun::Replay`] with that of another try; or what else
+    /// [`begin`](Self::begin) may say, and the effect has not run.
+    ///
+    /// Where the effect fails, or is dropped, everything is rolled back, and the next try is the
+    /// first.
+    ///
+    /// ```
+    /// use mainstay_idempotency::{Claim, Fingerprint, Key, Scope};
+    /// use mainstay_sqlx::{Begun, SqliteStore, TxError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = SqliteStore::open(folder.path().join("orders.db")).await?;
+    /// # sqlx::query("CREATE TABLE orders (item TEXT)").execute(store.pool()).await?;
+    /// let key = Key::new(&Scope::of(["tenant-7", "POST /orders"]), "c8f3")?;
+    /// let claim = Claim::new(key, Fingerprint::of([&b"{}"[..]]));
+    /// let begun = store.run(&claim, async |tx| {
+    ///     sqlx::query("INSERT INTO orders VALUES ('lamp')").execute(tx.as_mut()).await?;
+    ///     Ok::<_, TxError>("created".into())
+    /// });
+    /// assert!(matches!(begun.await?, Begun::First(answer) if answer == "created"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn run<E: From<TxError>>(
+        &self,
+        claim: &Claim,
+        effect: impl AsyncFnOnce(&mut Tx<Self>) -> Result<Bytes, E>,
+    ) -> Result<Begun<Bytes>, E> {
+        tx::run(self, claim, effect).await
+    }
+
+    /// Begins a transaction with `BEGIN IMMEDIATE` when it is its turn to write, as
+    /// [`begin`](Self::begin) does, without a claim: to [`join`](Self::join), to
+    /// [`complete_in`](Self::complete_in), or for other writes to the same file. What writes beside
+    /// this queue waits as `SQLite` waits: each for itself, and now and then until it gives up.
+    ///
+    /// Have one at a time: a second one would wait for the first.
+    pub async fn transaction(&self) -> Result<WriteTx, TxError> {
+        let (transaction, place) = Backend::open(self).await?;
+        Ok(WriteTx::new(transaction, place))
+    }
+
+    /// Claims in a transaction that was begun before, by [`transaction`](Self::transaction). One
+    /// that was begun otherwise is not in the queue of writers, and has to be begun with
     /// `BEGIN IMMEDIATE`: one that has read and then cannot write fails with
-    /// [`Conflict`](crate::TxErrorKind::Conflict). It does not wait in the queue of writers.
+    /// [`Conflict`](crate::TxErrorKind::Conflict), and one that finds another writing is
+    /// [unavailable](crate::TxErrorKind::Unavailable).
     pub async fn join(
         &self,
         transaction: &mut Transaction<'_, Sqlite>,
@@ -170,23 +223,16 @@ impl SqliteStore {
     /// ```
     /// # use std::time::Duration;
     /// # use bytes::Bytes;
-    /// # use mainstay_idempotency::{Claim, Fingerprint, Key, Nonce, Scope};
+    /// # use mainstay_idempotency::{Claim, Fingerprint, Key, Scope};
     /// # use mainstay_sqlx::{Begun, SqliteStore};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let folder = tempfile::tempdir()?;
     /// # let store = SqliteStore::open(folder.path().join("orders.db")).await?;
     /// # let day = Duration::from_secs(24 * 3600);
-    /// # let claim = Claim {
-    /// #     key: Key::new(&Scope::everybody(), "c8f3")?,
-    /// #     fingerprint: Fingerprint::of([&b"{}"[..]]),
-    /// #     nonce: Nonce::unique(),
-    /// #     lease: Duration::from_secs(30),
-    /// #     keep: day,
-    /// #     takes_over: true,
-    /// # };
-    /// let mut tx = store.pool().begin_with("BEGIN IMMEDIATE").await?;
-    /// let joined = match store.join(&mut tx, &claim).await? {
+    /// # let claim = Claim::new(Key::new(&Scope::everybody(), "c8f3")?, Fingerprint::of([]));
+    /// let mut tx = store.transaction().await?;
+    /// let joined = match store.join(tx.transaction(), &claim).await? {
     ///     Begun::First(joined) => joined,
     ///     Begun::Replay(_answer) => return Ok(()), // to be given again
     ///     other => return Err(format!("409 or 422: {other:?}").into()),
@@ -196,8 +242,8 @@ impl SqliteStore {
     ///
     /// // Elsewhere the money is taken, under `held.fence`.
     ///
-    /// let mut tx = store.pool().begin_with("BEGIN IMMEDIATE").await?;
-    /// store.complete_in(&mut tx, &held, Bytes::from("paid"), day).await?;
+    /// let mut tx = store.transaction().await?;
+    /// store.complete_in(tx.transaction(), &held, Bytes::from("paid"), day).await?;
     /// tx.commit().await?; // that it is paid and the answer, or neither
     /// # assert!(matches!(store.begin(&claim).await?, Begun::Replay(it) if it == "paid"));
     /// # Ok(())
@@ -217,7 +263,8 @@ impl SqliteStore {
         Err(TxError::new(TxErrorKind::Lost))
     }
 
-    /// What has become of a transaction whose commit was not answered. Asks for as long as
+    /// What has become of a transaction whose commit was not answered: one that has claimed, or one
+    /// that has [completed](Self::complete_in) what was kept. Asks for as long as
     /// [`wait`](Self::wait) says and a second.
     pub async fn settle(&self, held: &Held) -> Result<Settled, TxError> {
         tx::settle(self, held).await
@@ -225,13 +272,15 @@ impl SqliteStore {
 
     /// Removes up to `limit` rows that have expired, the oldest first, and says how many. Call it
     /// now and then, and again at once as long as it removes as many as it may.
-    pub async fn sweep(&self, limit: u32) -> Result<u64, sqlx::Error> {
-        let _place = self.queue.wait(self.wait).await?;
-        Ok(sqlx::query(sql::SWEEP).bind(limit).execute(&self.pool).await?.rows_affected())
+    pub async fn sweep(&self, limit: u32) -> Result<u64, TxError> {
+        let _place = self.place().await?;
+        let mut connection = self.connection().await?;
+        Ok(sqlx::query(sql::SWEEP).bind(limit).execute(&mut *connection).await?.rows_affected())
     }
 
-    /// Within the same limit: where there is one connection, it may be the writer's.
-    pub(super) async fn reader(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+    /// Within the same limit: where there is one connection, it may be the writer's, and who has the
+    /// place of the writer keeps all others waiting meanwhile.
+    pub(super) async fn connection(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
         within(self.wait, self.pool.acquire()).await
     }
 

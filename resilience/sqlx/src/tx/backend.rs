@@ -12,6 +12,10 @@ use crate::turns::Turns;
 /// [`SqliteStore`](crate::SqliteStore).
 #[expect(unnameable_types, reason = "so that nobody else can implement it")]
 pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
+    /// Whether a lock that a claim waits for in vain is its key's. Otherwise it may be anybody's.
+    #[doc(hidden)]
+    const LOCKS_KEYS: bool;
+
     /// The database.
     type Database: Database;
     /// What a transaction has from its beginning to its end, besides its connection.
@@ -63,7 +67,8 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
         keep: Duration,
     ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
-    /// Waits for the end of the transaction in which the claim was made, and reads what is there.
+    /// Waits for the end of the transaction in which the claim was made or completed, and reads what
+    /// is there.
     #[doc(hidden)]
     fn read_settled(&self, held: &Held) -> impl Future<Output = Result<Settled, TxError>> + Send;
 }

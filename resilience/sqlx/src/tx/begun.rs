@@ -14,7 +14,7 @@ use crate::turns::{Taken, Turn};
 /// What came of beginning a transaction with a claim.
 ///
 /// `T` is what the first try is given: a [`Tx`], or a [`Joined`] where the transaction was begun
-/// before.
+/// before; and of [`run`](crate::PgStore::run) the record that it has made.
 #[derive(Debug)]
 #[must_use]
 pub enum Begun<T> {
@@ -32,6 +32,19 @@ pub enum Begun<T> {
     Abandoned,
     /// The key was used to ask for something else.
     Reused,
+}
+
+impl<T> Begun<T> {
+    /// What the first is given, or what all others are told.
+    pub(super) fn first<U>(self) -> Result<T, Begun<U>> {
+        Err(match self {
+            Self::First(first) => return Ok(first),
+            Self::Replay(record) => Begun::Replay(record),
+            Self::Running { left } => Begun::Running { left },
+            Self::Abandoned => Begun::Abandoned,
+            Self::Reused => Begun::Reused,
+        })
+    }
 }
 
 /// The claim, or what keeps a try from it.
@@ -82,7 +95,7 @@ async fn begin_in_turn<S: Backend>(
                 }
             },
             Err(error) => match Failure::of(&error) {
-                Failure::Locked => return Ok(Begun::Running { left: None }),
+                Failure::Locked if S::LOCKS_KEYS => return Ok(Begun::Running { left: None }),
                 Failure::Conflict if tries < TRIES => {}
                 _ => return Err(error.into()),
             },
@@ -103,7 +116,9 @@ pub(crate) async fn join<S: Backend>(
             Ok(held) => Begun::First(Joined::new(held, store.clone())),
             Err(begun) => begun,
         }),
-        Err(error) if Failure::of(&error) == Failure::Locked => Ok(Begun::Running { left: None }),
+        Err(error) if S::LOCKS_KEYS && Failure::of(&error) == Failure::Locked => {
+            Ok(Begun::Running { left: None })
+        }
         Err(error) => Err(error.into()),
     }
 }

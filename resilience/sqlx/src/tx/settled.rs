@@ -11,13 +11,30 @@ use crate::error::TxError;
 const ASKING: Duration = Duration::from_secs(1);
 
 /// What has become of a transaction whose commit was not answered.
+///
+/// | the transaction | committed | rolled back |
+/// |---|---|---|
+/// | of a [`Tx`](crate::Tx), or of a [`Joined::complete`](crate::Joined::complete) | `Stored` | `NotStored` |
+/// | of a [`Joined::keep`](crate::Joined::keep) | `Held` | `NotStored` |
+/// | of a [`complete_in`](crate::PgStore::complete_in) | `Stored` | `Held` |
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Settled {
-    /// It was committed: its effect has happened, and this is its record.
+    /// The claim is completed: its effect has happened, and this is its record.
     Stored(Bytes),
-    /// It was rolled back, or its record has expired since.
+    /// The claim is held, and not completed: only one that was [kept](crate::Joined::keep), or made
+    /// outside of transactions.
+    Held,
+    /// The claim was never made, or is there no more: it has expired, or a kept one was released or
+    /// taken over since.
     NotStored,
+}
+
+impl Settled {
+    /// What there is under a claim that is there.
+    pub(crate) fn of(record: Option<Vec<u8>>) -> Self {
+        record.map_or(Self::Held, |record| Self::Stored(record.into()))
+    }
 }
 
 /// Asks until the database answers.

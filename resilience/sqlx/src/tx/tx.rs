@@ -15,9 +15,9 @@ use crate::turns::Turn;
 
 /// A transaction in which a key is claimed, and in which the effect is to be run.
 ///
-/// It is used as sqlx's own: `execute(&mut *tx)`, or `execute(tx.as_mut())`. [`complete`](Self::complete)
-/// commits the effect and the answer together. Dropped without that, all of it is rolled back, and
-/// the next try is the first.
+/// It is used as sqlx's own: `execute(&mut *tx)`, or `execute(tx.as_mut())`.
+/// [`complete`](Self::complete) commits the effect and the answer together. Dropped without that,
+/// all of it is rolled back, and the next try is the first.
 #[must_use = "dropping it rolls everything back"]
 pub struct Tx<S: Backend> {
     // In this order: what others wait for is let go of when the rollback is on its way.
@@ -65,8 +65,8 @@ impl<S: Backend> Tx<S> {
     /// Stores the record for `keep` from now on, and commits it with the effect.
     ///
     /// Where the commit is not answered the database is asked what has become of it, on another
-    /// connection, for as long as the store's [`wait`](crate::PgStore::wait) says and a second, so that `Ok` and all errors but
-    /// [`Unknown`](TxErrorKind::Unknown) are certain.
+    /// connection, for as long as the store's [`wait`](crate::PgStore::wait) says and a second, so
+    /// that `Ok` and all errors but [`Unknown`](TxErrorKind::Unknown) are certain.
     ///
     /// # Cancellation
     ///
@@ -112,7 +112,7 @@ async fn become_of<S: Backend>(store: &S, held: &Held, error: sqlx::Error) -> Re
     }
     match settle(store, held).await {
         Ok(Settled::Stored(_)) => Ok(()),
-        Ok(Settled::NotStored) => Err(error.into()),
+        Ok(Settled::Held | Settled::NotStored) => Err(error.into()),
         Err(_) => Err(TxError::with(TxErrorKind::Unknown, error)),
     }
 }

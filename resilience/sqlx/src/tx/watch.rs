@@ -7,7 +7,9 @@ use crate::error::{TxError, TxErrorKind};
 ///
 /// Whoever begins the transaction for a handler keeps this, and asks when the handler has returned:
 /// one that has neither completed the transaction nor [rolled it back](super::Tx::roll_back) on
-/// purpose has forgotten it, and its answer promises what has not happened.
+/// purpose has forgotten it, and its answer promises what has not happened. The
+/// [crate](crate#behind-http) shows that. Where the effect is a closure,
+/// [`run`](crate::PgStore::run) cannot forget.
 #[derive(Clone, Debug)]
 pub struct Watch(Arc<AtomicU8>);
 

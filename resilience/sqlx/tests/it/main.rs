@@ -4,6 +4,8 @@
 
 mod conformance;
 mod fences;
+mod http;
+mod kept;
 mod loss;
 mod migrate;
 mod postgres;

@@ -1,9 +1,14 @@
 //! Making the tables, by many at once and in the wrong places.
 
+use std::error::Error;
 use std::time::Duration;
 
 use mainstay_idempotency::{Claimed, Store, StoreErrorKind};
-use mainstay_sqlx::{MigrateError, POSTGRES_SCHEMA, PgStore, SQLITE_SCHEMA, SqliteStore};
+use mainstay_sqlx::{
+    Begun, MigrateError, POSTGRES_SCHEMA, PgStore, SQLITE_SCHEMA, Settled, SqliteStore,
+};
+use mainstay_testkit::servers::Postgres;
+use sqlx::PgPool;
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::task::JoinSet;
 
@@ -68,6 +73,65 @@ async fn tables_of_a_newer_release_are_left_alone() {
     );
 }
 
+/// The row that says the version may have been lost, and the tables are there all the same.
+#[tokio::test]
+async fn tables_without_a_version_are_of_the_first() {
+    const EMPTY: &str = "DELETE FROM mainstay_idempotency_version";
+    let file = File::new();
+    let store = file.store().await;
+    sqlx::query(EMPTY).execute(store.pool()).await.unwrap();
+    SqliteStore::open(file.path()).await.unwrap();
+
+    let pool = schema(shared()).await;
+    sqlx::query(EMPTY).execute(&pool).await.unwrap();
+    PgStore::migrate(&pool).await.unwrap();
+    let claimed = PgStore::new(pool).claim(&claim()).await.unwrap();
+    assert!(matches!(claimed, Claimed::First(_)));
+}
+
+/// What the documentation says that an account needs is enough.
+#[tokio::test]
+async fn an_account_needs_no_more_than_is_said() {
+    let server = Postgres::private().unwrap();
+    let pool = schema(server.url()).await;
+    let role = format!("r{}", claim().nonce);
+    let schema: String =
+        sqlx::query_scalar("SELECT current_schema::text").fetch_one(&pool).await.unwrap();
+    let grant = sqlx::AssertSqlSafe(format!(
+        "CREATE ROLE {role};
+        GRANT USAGE ON SCHEMA {schema} TO {role};
+        GRANT USAGE ON SEQUENCE mainstay_idempotency_fence TO {role};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON mainstay_idempotency TO {role};
+        GRANT SELECT ON mainstay_idempotency_version TO {role}"
+    ));
+    sqlx::raw_sql(grant).execute(&pool).await.unwrap();
+    let set = sqlx::AssertSqlSafe(format!("SET ROLE {role}"));
+    sqlx::raw_sql(set).execute(&pool).await.unwrap();
+
+    PgStore::migrate(&pool).await.unwrap();
+    let store = PgStore::new(pool);
+    let Claimed::First(held) = store.claim(&claim()).await.unwrap() else { panic!() };
+    store.renew(&held, Duration::from_secs(1)).await.unwrap();
+    store.complete(&held, "done".into(), Duration::from_secs(1)).await.unwrap();
+    store.release(&held).await.unwrap();
+    let Begun::First(tx) = store.begin(&claim()).await.unwrap() else { panic!() };
+    let held = *tx.held();
+    tx.complete("done".into(), Duration::from_mins(1)).await.unwrap();
+    assert_eq!(store.settle(&held).await.unwrap(), Settled::Stored("done".into()));
+    store.sweep(100).await.unwrap();
+}
+
+/// One connection to a schema of its own, with the tables made.
+async fn schema(url: &str) -> PgPool {
+    let schema = format!("s{}", claim().nonce);
+    let options = pg_options(url).options([("search_path", schema.as_str())]);
+    let pool = pg_pool_options(1).connect_with(options).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::raw_sql(create).execute(&pool).await.unwrap();
+    PgStore::migrate(&pool).await.unwrap();
+    pool
+}
+
 /// Scenario 29: a file that is something else is said to be that, and not written to.
 #[tokio::test]
 async fn a_foreign_file_is_refused() {
@@ -99,6 +163,7 @@ async fn a_torn_file_is_unreadable() {
     let store = SqliteStore::new(SqlitePoolOptions::new().connect_lazy_with(options));
     let error = store.claim(&claims[100]).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unreadable, "{error:?}");
+    assert!(error.source().is_some());
 }
 
 /// Scenario 29: a full disk refuses new keys, keeps what it has, and goes on when there is room.

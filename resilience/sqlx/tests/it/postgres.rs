@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use mainstay_idempotency::{Claim, Claimed, Store};
+use mainstay_idempotency::{Claim, Claimed, Idempotent, NotRun, RunError, Store, StoreErrorKind};
 use mainstay_sqlx::{Begun, PgStore, Settled, TxError, TxErrorKind, is_conflict};
 use sqlx::{PgConnection, PgPool};
 use tokio::task::JoinSet;
@@ -64,7 +64,7 @@ async fn a_claim_that_may_not_see_what_it_has_waited_for_is_made_again() {
             let (two, next) = (two.clone(), again(&first));
             async move {
                 if !inside {
-                    return two.claim(&next).await.unwrap();
+                    return until_it_ended(&two, &next).await;
                 }
                 match two.begin(&next).await.unwrap() {
                     Begun::Replay(record) => Claimed::Completed(record),
@@ -112,18 +112,32 @@ async fn begins_that_are_given_up_do_not_queue() {
     assert!(matches!(store.begin(&claim()).await.unwrap(), Begun::First(_)));
 }
 
+/// Claims until nobody else has the key any more.
+async fn until_it_ended(store: &PgStore, claim: &Claim) -> Claimed {
+    loop {
+        match store.claim(claim).await.unwrap() {
+            Claimed::Running { .. } => {}
+            claimed => return claimed,
+        }
+    }
+}
+
 /// Until somebody waits for the lock of this key.
 async fn waits_for(store: &PgStore, claim: &Claim) {
+    while waiting_for(store, claim).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// How many wait for the lock of this key.
+async fn waiting_for(store: &PgStore, claim: &Claim) -> i64 {
     let [high, low] = [0, 4].map(|at| {
         let bytes = claim.key.as_bytes()[at..at + 4].try_into().unwrap();
         i64::from(u32::from_be_bytes(bytes))
     });
-    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
-        AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2)";
-    let look = || sqlx::query_scalar::<_, bool>(waiting).bind(high).bind(low);
-    while !look().fetch_one(store.pool()).await.unwrap() {
-        tokio::task::yield_now().await;
-    }
+    let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+        AND NOT granted AND classid::bigint = $1 AND objid::bigint = $2";
+    sqlx::query_scalar(waiting).bind(high).bind(low).fetch_one(store.pool()).await.unwrap()
 }
 
 /// The effect's own conflicts, which serializable transactions always may have, are the caller's to
@@ -235,26 +249,78 @@ async fn waiting_duplicates_leave_the_pool_to_others() {
     }
 }
 
-/// So do those outside of transactions.
+/// So do those outside of transactions, whether it is this process or another that has the key: of
+/// each key one has a connection. They ask again and again meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_claims_leave_the_pool_to_others() {
-    let store = store(3).await.wait(Duration::from_mins(1));
+    let (ours, watches) = (store(3).await.wait(Duration::from_mins(1)), store(1).await);
+    for (holder, may_wait) in [(ours.clone(), 0), (store(1).await, 1)] {
+        let first = claim();
+        let Begun::First(tx) = holder.begin(&first).await.unwrap() else { panic!() };
+        let mut duplicates = JoinSet::new();
+        for _ in 0..8 {
+            let (store, claim) = (ours.clone(), again(&first));
+            duplicates.spawn(async move { until_it_ended(&store, &claim).await });
+        }
+        for _ in 0..8 {
+            let other = timeout(Duration::from_secs(10), ours.claim(&claim())).await;
+            let other = other.expect("a connection is left").unwrap();
+            assert!(matches!(other, Claimed::First(_)));
+        }
+        for _ in 0..50 {
+            assert!(waiting_for(&watches, &first).await <= may_wait);
+        }
+        tx.complete(RECORD, KEEP).await.unwrap();
+        for claimed in duplicates.join_all().await {
+            assert_eq!(claimed, Claimed::Completed(RECORD));
+        }
+    }
+}
+
+/// The same where it is another process that has the key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_another_process_has_is_no_outage() {
+    let (one, two) = (store(1).await, store(2).await.wait(Duration::from_mins(1)));
     let first = claim();
-    let Begun::First(tx) = store.begin(&first).await.unwrap() else { panic!() };
-    let mut duplicates = JoinSet::new();
-    for _ in 0..8 {
-        let (store, claim) = (store.clone(), again(&first));
-        duplicates.spawn(async move { store.claim(&claim).await.unwrap() });
-    }
-    for _ in 0..8 {
-        let other = timeout(Duration::from_secs(10), store.claim(&claim())).await;
-        let other = other.expect("a connection is left").unwrap();
-        assert!(matches!(other, Claimed::First(_)));
-    }
+    let Begun::First(tx) = one.begin(&first).await.unwrap() else { panic!() };
+    let charges = Idempotent::at_least_once(two).store_limit(Duration::from_secs(3));
+    let charges = charges.wait(Duration::from_millis(400));
+    let run = async || {
+        let effect = async |_| Ok::<_, std::convert::Infallible>("second");
+        charges.run(first.key, first.fingerprint, effect).await
+    };
+    let error = run().await.unwrap_err();
+    assert!(matches!(error, RunError::NotRun(NotRun::Running { .. })), "{error:?}");
     tx.complete(RECORD, KEEP).await.unwrap();
-    for claimed in duplicates.join_all().await {
-        assert_eq!(claimed, Claimed::Completed(RECORD));
-    }
+    assert_eq!(*run().await.unwrap().record(), RECORD);
+}
+
+/// A claim that the session's own limit of time breaks off has waited for another as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_that_is_broken_off_is_no_outage() {
+    let one = store(1).await;
+    let options = pg_options(shared()).options([("statement_timeout", "50")]);
+    let two = PgStore::new(pg_pool_options(1).connect_with(options).await.unwrap());
+    let first = claim();
+    let Begun::First(tx) = one.begin(&first).await.unwrap() else { panic!() };
+    let begun = two.begin(&again(&first)).await.unwrap();
+    assert!(matches!(begun, Begun::Running { left: None }), "{begun:?}");
+    let claimed = two.claim(&again(&first)).await.unwrap();
+    assert!(matches!(claimed, Claimed::Running { .. }), "{claimed:?}");
+    tx.complete(RECORD, KEEP).await.unwrap();
+}
+
+/// A pool that has no connection for it holds no call for longer than the limit.
+#[tokio::test]
+async fn a_pool_that_is_used_up_is_unavailable_in_time() {
+    let store = store(1).await.wait(Duration::from_millis(50));
+    let one = store.pool().acquire().await.unwrap();
+    let limit = Duration::from_secs(10);
+    let begun = timeout(limit, store.begin(&claim())).await.expect("it has a limit");
+    assert_eq!(begun.unwrap_err().kind(), TxErrorKind::Unavailable);
+    let claimed = timeout(limit, store.claim(&claim())).await.expect("it has a limit");
+    assert_eq!(claimed.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    drop(one);
 }
 
 /// Scenario 28: one that waits for another process has a connection, and gives it back at the limit.
@@ -293,6 +359,13 @@ async fn the_limit_of_locks_is_put_back() {
     let mut tx = store.pool().begin().await.unwrap();
     let _ = store.join(&mut tx, &again(&first)).await.unwrap();
     assert_eq!(limit(&mut tx).await, "0");
+    let Claimed::First(held) = store.claim(&claim()).await.unwrap() else { panic!() };
+    for completes in [true, false] {
+        sqlx::query("SET LOCAL lock_timeout = '1234ms'").execute(&mut *tx).await.unwrap();
+        let completed = store.complete_in(&mut tx, &held, RECORD, KEEP).await;
+        assert_eq!(completed.is_ok(), completes);
+        assert_eq!(limit(&mut tx).await, "1234ms");
+    }
 }
 
 /// Scenario 18: what time it is does not stand still in a transaction.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use mainstay_idempotency::{Claimed, Store};
+use mainstay_idempotency::{Claimed, Completion, Store, StoreError, StoreErrorKind};
 use mainstay_sqlx::{Begun, MigrateError, SqliteStore, TxErrorKind};
 use sqlx::sqlite::SqlitePoolOptions;
+use tokio::time::timeout;
 
 use crate::support::{File, KEEP, Rows, again, claim};
 
@@ -45,6 +46,48 @@ async fn one_connection_will_do() {
     SqliteStore::add(&mut tx, &first).await.unwrap();
     tx.complete(RECORD, KEEP).await.unwrap();
     assert!(matches!(store.begin(&again(&first)).await.unwrap(), Begun::Replay(_)));
+}
+
+/// No call keeps others from writing while it waits for a connection.
+#[tokio::test]
+async fn a_writer_without_a_connection_is_not_waited_for() {
+    let file = File::new();
+    drop(file.store().await);
+    let options = SqliteStore::connect_options(file.path());
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
+    let store = SqliteStore::new(pool).wait(Duration::from_millis(50));
+    let Claimed::First(held) = store.claim(&claim()).await.unwrap() else { panic!() };
+    let reader = store.pool().acquire().await.unwrap();
+    let limit = Duration::from_secs(10);
+    for call in 0..4 {
+        let kind = async {
+            match call {
+                0 => store.complete(&held, RECORD, KEEP).await.unwrap_err().kind(),
+                1 => store.release(&held).await.unwrap_err().kind(),
+                2 => store.renew(&held, KEEP).await.unwrap_err().kind(),
+                _ => StoreError::from(store.sweep(1).await.unwrap_err()).kind(),
+            }
+        };
+        let kind = timeout(limit, kind).await.expect("it has a limit");
+        assert_eq!(kind, StoreErrorKind::Unavailable);
+    }
+    let begun = timeout(limit, store.transaction()).await.expect("it has a limit");
+    assert_eq!(begun.unwrap_err().kind(), TxErrorKind::Unavailable);
+    drop(reader);
+    assert_eq!(store.complete(&held, RECORD, KEEP).await.unwrap(), Completion::Stored);
+}
+
+/// Whoever else is writing, of this key that says nothing.
+#[tokio::test]
+async fn another_writer_is_no_other_try() {
+    let file = File::new();
+    let (one, two) = (file.store().await, file.store().await);
+    let writer = one.transaction().await.unwrap();
+    let mut tx = two.pool().begin().await.unwrap();
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *tx).await.unwrap();
+    let error = two.join(&mut tx, &claim()).await.unwrap_err();
+    assert_eq!(error.kind(), TxErrorKind::Unavailable, "{error:?}");
+    writer.roll_back().await.unwrap();
 }
 
 /// A transaction that `SQLite` has ended by itself, for want of room, leaves no connection behind in
@@ -95,9 +138,6 @@ async fn a_request_is_one_flush() {
 async fn a_database_in_memory_is_refused() {
     for path in [":memory:", ""] {
         let error = SqliteStore::open(path).await.unwrap_err();
-        assert!(
-            matches!(error, MigrateError::Database(sqlx::Error::Configuration(_))),
-            "{error:?}"
-        );
+        assert!(matches!(error, MigrateError::InMemory), "{error:?}");
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mainstay_idempotency::{Claim, Claimed, Renewal, Store};
-use mainstay_sqlx::{Begun, PgStore, Settled, SqliteStore, TxErrorKind};
+use mainstay_idempotency::{Claim, Claimed, Idempotent, NotRun, Renewal, RunError, Store};
+use mainstay_sqlx::{Begun, PgStore, Settled, SqliteStore, TxError, TxErrorKind};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -261,6 +261,53 @@ macro_rules! a_holder_that_asks_for_something_else_is_told {
     }};
 }
 
+/// A key that a transaction has is said to be in use to one outside of transactions, however long
+/// the store may wait and however soon a call is given up: it is no outage.
+macro_rules! a_key_that_a_transaction_has_is_no_outage {
+    ($store:ty, $one:expr, $two:expr) => {{
+        let store = $one.wait(Duration::from_mins(1));
+        let first = claim();
+        let Begun::First(mut tx) = store.begin(&first).await.unwrap() else { panic!() };
+        <$store>::add(&mut tx, &first).await.unwrap();
+        let charges = Idempotent::at_least_once(store.clone());
+        let charges = charges.wait(Duration::from_millis(400)).store_limit(Duration::from_secs(3));
+        let run = async || {
+            let effect = async |_| Ok::<_, std::convert::Infallible>("second");
+            charges.run(first.key, first.fingerprint, effect).await
+        };
+        let error = run().await.unwrap_err();
+        assert!(matches!(error, RunError::NotRun(NotRun::Running { .. })), "{error:?}");
+        tx.complete(RECORD, KEEP).await.unwrap();
+        assert_eq!(*run().await.unwrap().record(), RECORD);
+    }};
+}
+
+/// The effect of a closure is all or nothing too.
+macro_rules! a_closure_is_run_once {
+    ($store:ty, $one:expr, $two:expr) => {{
+        let (one, two) = ($one, $two);
+        let claim = claim();
+        let failed = one.run(&claim, async |tx| {
+            <$store>::add(tx.as_mut(), &claim).await?;
+            Err::<Bytes, _>(TxError::from(sqlx::Error::RowNotFound))
+        });
+        let error = failed.await.unwrap_err();
+        assert!(error.kind() == TxErrorKind::NotStored && !error.is_retryable(), "{error:?}");
+        assert_eq!(two.count(&claim).await, 0);
+        for (store, is_first) in [(&one, true), (&one, false), (&two, false)] {
+            let claim = again(&claim);
+            let begun = store.run(&claim, async |tx| {
+                <$store>::add(tx.as_mut(), &claim).await?;
+                Ok::<_, TxError>(RECORD)
+            });
+            let begun = begun.await.unwrap();
+            assert_eq!(matches!(&begun, Begun::First(it) if *it == RECORD), is_first, "{begun:?}");
+            assert_eq!(matches!(&begun, Begun::Replay(it) if *it == RECORD), !is_first);
+        }
+        assert_eq!(two.count(&claim).await, 1);
+    }};
+}
+
 /// Who asks about a transaction that is still open is answered in time.
 macro_rules! asking_has_an_end {
     ($store:ty, $one:expr, $two:expr) => {{
@@ -327,6 +374,8 @@ on_each!(
     a_kept_claim_is_completed_by_a_later_transaction
     a_holder_that_asks_for_something_else_is_told
     asking_has_an_end
+    a_key_that_a_transaction_has_is_no_outage
+    a_closure_is_run_once
     an_effect_that_deletes_its_claim_is_rolled_back
     a_transaction_may_outlast_its_lease
     a_begin_that_is_dropped_holds_up_nobody
