@@ -37,6 +37,11 @@ fn is_disturbed(summary: &Summary) {
     assert!(summary.cuts > 0 && summary.delays > 0 && summary.restarts > 0, "{summary}");
 }
 
+/// Transactions have completed keys, in one and in two.
+fn transacts(summary: &Summary) {
+    assert!(summary.transactions > 0 && summary.kept > 0, "{summary}");
+}
+
 #[test]
 fn redis_holds() {
     let summary = round(&Settings::of(StoreKind::Redis, 1));
@@ -49,14 +54,15 @@ fn postgres_holds() {
     let summary = round(&Settings::of(StoreKind::Postgres, 2));
     holds(&summary);
     is_disturbed(&summary);
-    assert!(summary.transactions > 0, "{summary}");
+    transacts(&summary);
+    assert!(summary.commits > 0, "{summary}");
 }
 
 #[test]
 fn sqlite_holds() {
     let summary = round(&Settings::of(StoreKind::Sqlite, 3));
     holds(&summary);
-    assert!(summary.transactions > 0, "{summary}");
+    transacts(&summary);
 }
 
 /// The store of files, which is right without a flaw and found wrong with each.

@@ -3,7 +3,7 @@
 use todc_utils::{Action, History, WGLChecker};
 
 use super::spec::{KeySpec, Step, is_exhausted, limit};
-use crate::history::{Call, Operation};
+use crate::history::{Answer, Call, Operation};
 
 /// What the checker says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +19,18 @@ pub(super) enum Linearity {
 /// How many steps are tried before it is given up: some seconds.
 const STEPS: u64 = 400_000;
 
-pub(super) fn check(operations: &[Operation]) -> Linearity {
-    let mut all: Vec<Operation> = operations.to_vec();
-    all.extend(operations.iter().filter(|operation| may_be_done_twice(operation)).map(again));
+pub(super) fn check(operations: &[Operation], repeats: bool) -> Linearity {
+    let settled: Vec<Operation> =
+        operations.iter().map(|operation| settled(operation, operations)).collect();
+    let waited = |operation: &Operation| has_waited(operation, &settled);
+    let mut all: Vec<Operation> = settled.clone();
+    for operation in all.iter_mut().filter(|operation| waited(operation)) {
+        operation.answer = Some((Answer::Busy, operation.until()));
+    }
+    if repeats {
+        let twice = operations.iter().filter(|operation| may_be_done_twice(operation, operations));
+        all.extend(twice.map(again));
+    }
     limit(STEPS);
     match WGLChecker::<KeySpec>::is_linearizable(history(&all)) {
         true => Linearity::Linear,
@@ -30,13 +39,40 @@ pub(super) fn check(operations: &[Operation]) -> Linearity {
     }
 }
 
-/// A store repeats a call by itself whose connection was cut, so one call may be done twice. That
-/// makes a difference only if the lease can have ended in between.
-fn may_be_done_twice(operation: &Operation) -> bool {
-    match operation.call {
-        Call::Claim { lease, .. } | Call::Renew { lease, .. } => {
-            operation.until().saturating_sub(operation.from) >= lease / 5 * 4
+/// That nothing was stored is final: what was asked about is over then.
+fn settled(operation: &Operation, all: &[Operation]) -> Operation {
+    let settled = all.iter().filter(|other| settles(other, operation)).map(Operation::until);
+    Operation { latest: settled.fold(operation.latest, u64::min), ..operation.clone() }
+}
+
+/// A claim is answered so as well when a transaction has the key that is not committed yet.
+fn has_waited(operation: &Operation, all: &[Operation]) -> bool {
+    let is_plain = matches!(operation.call, Call::Claim { joins: false, .. });
+    let overlaps =
+        |other: &Operation| other.from <= operation.until() && other.latest >= operation.from;
+    is_plain
+        && operation.said() == Some(&Answer::Running)
+        && all.iter().any(|other| other.call.joins() && overlaps(other))
+}
+
+fn settles(settled: &Operation, operation: &Operation) -> bool {
+    let Call::Settle { nonce, .. } = &settled.call else { return false };
+    settled.said() == Some(&Answer::NotStored)
+        && operation.call.nonce() == nonce
+        && operation.is_in_transaction()
+        && operation.from <= settled.from
+}
+
+/// Where a store repeats a call whose connection was cut, one call may be done twice. That makes a
+/// difference only if the lease can have ended in between, or the claim been given up.
+fn may_be_done_twice(operation: &Operation, all: &[Operation]) -> bool {
+    let is_long = |lease| operation.until().saturating_sub(operation.from) >= lease / 5 * 4;
+    match &operation.call {
+        Call::Claim { lease, nonce, .. } => {
+            let gives_up = |other: &Operation| matches!(&other.call, Call::Release { nonce: of, .. } if of == nonce);
+            is_long(*lease) || (operation.is_kept_back && all.iter().any(gives_up))
         }
+        Call::Renew { lease, .. } => is_long(*lease),
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use super::dice::Dice;
 use super::recorder::Recorder;
 use super::target::Target;
 use crate::history::{HistoryFile, Ledger, micros};
-use crate::settings::Orders;
+use crate::settings::{Orders, Usage};
 
 /// A worker at work.
 pub(super) struct Worker {
@@ -62,8 +62,10 @@ impl Worker {
                 self.target.sweep().await;
             }
             match self.next_key() {
-                Some(key) if self.orders.is_transacted(key) => self.transact(key, false).await?,
-                Some(key) => self.attempt(key).await?,
+                Some(key) => match self.orders.usage(key) {
+                    Usage::Transacted => self.transact(key, false).await?,
+                    Usage::Leased | Usage::Kept => self.attempt(key).await?,
+                },
                 None => sleep(Duration::from_millis(5)).await,
             }
         }
@@ -74,10 +76,9 @@ impl Worker {
     async fn close(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
         let keys = self.orders.pace.keys(self.orders.until - self.orders.begun);
         for key in 0..keys {
-            if self.orders.is_transacted(key) {
-                self.transact(key, true).await?;
-            } else {
-                self.look(key).await?;
+            match self.orders.usage(key) {
+                Usage::Transacted => self.transact(key, true).await?,
+                Usage::Leased | Usage::Kept => self.look(key).await?,
             }
         }
         Ok(())
