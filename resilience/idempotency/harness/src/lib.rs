@@ -55,8 +55,8 @@
 //! could end may have been done twice. A claim is taken over if the lease can have ended by then, and
 //! refused if it can have lasted: all processes share one monotonic clock, and the limits of a lease
 //! are known from when it was asked for and when it was granted, to 5 ms. Of what was said to have
-//! come to nothing, nothing takes place afterwards. While a transaction has a key, another claim may
-//! be told that the key is held.
+//! come to nothing, nothing takes place afterwards. That a key is busy, with more time left than a
+//! lease has, says nothing of who has it, if something else was done with it at the time.
 //!
 //! No verdict depends on how fast the machine is: a slow one has fewer operations and wider limits.
 //! A seed fixes what each worker would do with the keys that it is given, if all answers were the

@@ -3,7 +3,7 @@
 use todc_utils::{Action, History, WGLChecker};
 
 use super::spec::{KeySpec, Step, is_exhausted, limit};
-use crate::history::{Answer, Call, Operation};
+use crate::history::{Call, Operation};
 
 /// What the checker says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +20,7 @@ pub(super) enum Linearity {
 const STEPS: u64 = 400_000;
 
 pub(super) fn check(operations: &[Operation], repeats: bool) -> Linearity {
-    let settled: Vec<Operation> =
-        operations.iter().map(|operation| settled(operation, operations)).collect();
-    let waited = |operation: &Operation| has_waited(operation, &settled);
-    let mut all: Vec<Operation> = settled.clone();
-    for operation in all.iter_mut().filter(|operation| waited(operation)) {
-        operation.answer = Some((Answer::Busy, operation.until()));
-    }
+    let mut all: Vec<Operation> = operations.to_vec();
     if repeats {
         let twice = operations.iter().filter(|operation| may_be_done_twice(operation, operations));
         all.extend(twice.map(again));
@@ -37,30 +31,6 @@ pub(super) fn check(operations: &[Operation], repeats: bool) -> Linearity {
         false if is_exhausted() => Linearity::Undecided,
         false => Linearity::Wrong,
     }
-}
-
-/// That nothing was stored is final: what was asked about is over then.
-fn settled(operation: &Operation, all: &[Operation]) -> Operation {
-    let settled = all.iter().filter(|other| settles(other, operation)).map(Operation::until);
-    Operation { latest: settled.fold(operation.latest, u64::min), ..operation.clone() }
-}
-
-/// A claim is answered so as well when a transaction has the key that is not committed yet.
-fn has_waited(operation: &Operation, all: &[Operation]) -> bool {
-    let is_plain = matches!(operation.call, Call::Claim { joins: false, .. });
-    let overlaps =
-        |other: &Operation| other.from <= operation.until() && other.latest >= operation.from;
-    is_plain
-        && operation.said() == Some(&Answer::Running)
-        && all.iter().any(|other| other.call.joins() && overlaps(other))
-}
-
-fn settles(settled: &Operation, operation: &Operation) -> bool {
-    let Call::Settle { nonce, .. } = &settled.call else { return false };
-    settled.said() == Some(&Answer::NotStored)
-        && operation.call.nonce() == nonce
-        && operation.is_in_transaction()
-        && operation.from <= settled.from
 }
 
 /// Where a store repeats a call whose connection was cut, one call may be done twice. That makes a

@@ -315,6 +315,9 @@ fn a_lost_record_is_found() {
 
 #[test]
 fn a_dead_owner_in_the_way_is_found() {
+    let busy = begun().with(3, 90, claim("b"), Answer::Busy);
+    assert_eq!(records::delays(&busy.operations, u64::MAX).len(), 1);
+    busy.with(80, 120, claim("c"), Answer::Running).passes();
     let running = begun().with(450, 452, claim("b"), Answer::Running);
     running.breaks("linearizable");
     assert_eq!(records::delays(&running.operations, 440 * MILLI).len(), 1);
@@ -392,7 +395,7 @@ fn kept_claims_pass() {
     let kept = || Story::default().with(0, 20, join(claim("a")), first(5)).effect("a", 5);
     let completed = kept()
         .with(10, 15, claim("b"), Answer::Running)
-        .with(16, 30, join(claim("c")), Answer::Busy)
+        .with(16, 30, claim("c"), Answer::Busy)
         .with(31, 33, settle("a", 5), Answer::StillHeld)
         .with(34, 60, join(complete("a", 5)), Answer::Stored)
         .row("a", 5)

@@ -79,7 +79,7 @@ pub(crate) enum Answer {
         record: String,
     },
     Running,
-    /// Something was in the way for too long: that says nothing about who has the key.
+    /// Something else was in the way for too long: that says nothing about who has the key.
     Busy,
     Abandoned,
     Reused,
@@ -92,8 +92,10 @@ pub(crate) enum Answer {
     Committed {
         fence: u64,
     },
-    /// Nothing of the transaction has happened, and nothing will.
+    /// The transaction was given up on purpose: nothing of it has happened, and nothing will.
     RolledBack,
+    /// The same, and that was not meant.
+    Failed,
     /// The same, of a transaction that was asked about.
     NotStored,
     /// The claim was kept, and is there.

@@ -17,7 +17,7 @@ use crate::settings::{Usage, takes_over};
 /// How often a call is repeated that was not answered.
 const REPEATS: u8 = 3;
 /// How often a key is asked for again that another has.
-const LOOKS: u8 = 3;
+pub(super) const LOOKS: u8 = 3;
 
 /// Who has a key, and what is to be told of it.
 struct Owned {
@@ -92,8 +92,9 @@ impl Worker {
                     let (key, nonce, fence) = (claim.key, claim.nonce, Fence::new(fence));
                     return Ok(Some(Held { key, nonce, fence, taken_over }));
                 }
-                Some(Answer::Running | Answer::Busy | Answer::RolledBack)
-                    if looks < LOOKS && !self.orders.is_closing =>
+                Some(Answer::Running) if self.orders.is_closing => return Ok(None),
+                Some(Answer::Running | Answer::Busy | Answer::RolledBack | Answer::Failed)
+                    if looks < LOOKS =>
                 {
                     looks += 1;
                     sleep(self.dice.millis(5, 150)).await;
@@ -128,7 +129,8 @@ impl Worker {
         if joins {
             return self.join(key, call, claim).await;
         }
-        let asking = async { self.target.store.claim(claim).await.map(claimed) };
+        let asking =
+            async { self.target.store.claim(claim).await.map(|it| claimed(it, claim.lease)) };
         self.recorder.ask(&mut self.dice, call, asking).await
     }
 
@@ -191,7 +193,7 @@ impl Worker {
         let mut repeats = 0;
         loop {
             let answer = self.complete_once(owned, record).await?;
-            let is_open = matches!(answer, None | Some(Answer::RolledBack));
+            let is_open = matches!(answer, None | Some(Answer::Failed));
             if !is_open || repeats == REPEATS || self.dice.in_hundred(10) {
                 return Ok(answer);
             }
@@ -293,12 +295,14 @@ impl Worker {
     }
 }
 
-fn claimed(claimed: Claimed) -> Answer {
+/// Of no lease is more left than it is long: then something else was in the way.
+fn claimed(claimed: Claimed, lease: Duration) -> Answer {
     match claimed {
         Claimed::First(Held { fence, taken_over, .. }) => {
             Answer::First { fence: fence.get(), taken_over }
         }
         Claimed::Completed(record) => Answer::Completed { record: crate::hex::encode(&record) },
+        Claimed::Running { left } if left > lease => Answer::Busy,
         Claimed::Running { .. } => Answer::Running,
         Claimed::Abandoned => Answer::Abandoned,
         Claimed::Reused => Answer::Reused,

@@ -72,7 +72,7 @@ macro_rules! complete {
             .await;
         match row {
             Ok(_) => $tx.commit().await.map(|()| Answer::Stored).map_err(StoreError::unavailable),
-            Err(_) => Ok(Answer::RolledBack),
+            Err(_) => Ok(Answer::Failed),
         }
     }};
 }

@@ -50,7 +50,7 @@ macro_rules! transact {
                     .await;
                 sleep(*pause).await;
                 match end {
-                    _ if effect.is_err() => Ok(Answer::RolledBack),
+                    _ if effect.is_err() => Ok(Answer::Failed),
                     End::Drop => Ok(Answer::RolledBack),
                     End::RollBack => {
                         // One that fails is rolled back all the same.
@@ -80,13 +80,17 @@ pub(super) fn not_completed(error: TxError) -> Result<Answer, StoreError> {
     match error.kind() {
         TxErrorKind::Unknown => Err(StoreError::unavailable(error)),
         TxErrorKind::Full | TxErrorKind::Unreadable => Ok(Answer::Broken),
-        _ => Ok(Answer::RolledBack),
+        _ => Ok(Answer::Failed),
     }
 }
 
 impl Worker {
     /// Begins, has an effect and completes, or not. When the round is over it only looks.
-    pub(super) async fn transact(&mut self, key: u64, only_looks: bool) -> io::Result<()> {
+    pub(super) async fn transact(
+        &mut self,
+        key: u64,
+        only_looks: bool,
+    ) -> io::Result<Option<Answer>> {
         let plan = self.plan(key, only_looks);
         let call = Call::Transact {
             key: plan.name.clone(),
@@ -109,7 +113,7 @@ impl Worker {
         {
             self.settle(key, &held).await?;
         }
-        Ok(())
+        Ok(answer)
     }
 
     fn plan(&mut self, key: u64, only_looks: bool) -> Plan {

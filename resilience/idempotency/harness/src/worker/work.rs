@@ -6,10 +6,11 @@ use std::time::Duration;
 use mainstay_idempotency::{Fingerprint, Key};
 use tokio::time::sleep;
 
+use super::attempt::LOOKS;
 use super::dice::Dice;
 use super::recorder::Recorder;
 use super::target::Target;
-use crate::history::{HistoryFile, Ledger, micros};
+use crate::history::{Answer, HistoryFile, Ledger, micros};
 use crate::settings::{Orders, Usage};
 
 /// A worker at work.
@@ -63,7 +64,7 @@ impl Worker {
             }
             match self.next_key() {
                 Some(key) => match self.orders.usage(key) {
-                    Usage::Transacted => self.transact(key, false).await?,
+                    Usage::Transacted => drop(self.transact(key, false).await?),
                     Usage::Leased | Usage::Kept => self.attempt(key).await?,
                 },
                 None => sleep(Duration::from_millis(5)).await,
@@ -77,8 +78,19 @@ impl Worker {
         let keys = self.orders.pace.keys(self.orders.until - self.orders.begun);
         for key in 0..keys {
             match self.orders.usage(key) {
-                Usage::Transacted => self.transact(key, true).await?,
+                Usage::Transacted => self.look_in_transaction(key).await?,
                 Usage::Leased | Usage::Kept => self.look(key).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Again where something was in the way.
+    async fn look_in_transaction(&mut self, key: u64) -> io::Result<()> {
+        for _ in 0..LOOKS {
+            let answer = self.transact(key, true).await?;
+            if !matches!(answer, None | Some(Answer::Failed | Answer::Running)) {
+                break;
             }
         }
         Ok(())

@@ -207,9 +207,8 @@ impl State {
                 self.void.insert(nonce.clone(), until);
                 self.has_nothing(nonce, *fence)
             }
-            (Call::Transact { .. }, Answer::Running) | (_, Answer::RolledBack | Answer::Busy) => {
-                true
-            }
+            (Call::Transact { .. }, Answer::Running)
+            | (_, Answer::RolledBack | Answer::Failed | Answer::Busy) => true,
             _ => false,
         }
     }
