@@ -114,7 +114,7 @@ impl Nemesis {
             }
             (Harm::LoseCommits, Some(proxy)) => {
                 let millis = self.random.u64(1..self.lease / 1000);
-                proxy.lose_commits(self.random.u64(1..4), millis);
+                proxy.lose_commits(self.random.u64(2..5), millis);
                 Ok(())
             }
             (Harm::Cut | Harm::KeepBack | Harm::LoseCommits, None) => Ok(()),

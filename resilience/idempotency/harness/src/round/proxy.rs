@@ -34,7 +34,7 @@ struct State {
     /// How often that was done.
     has_cut: AtomicU64,
     has_kept_back: AtomicU64,
-    /// How many commits are to be lost on the way, in the three ways in turn; how often that was
+    /// How many commits are to be lost on the way, in all ways in turn; how often that was
     /// done; and for how many milliseconds one is kept back from then on.
     commits: AtomicU64,
     has_lost: AtomicU64,
@@ -139,10 +139,10 @@ impl State {
         if !is_commit(request) || !take(&self.commits, &self.has_lost) {
             return None;
         }
-        Some(match self.has_lost.load(SeqCst) % 3 {
+        Some(match self.has_lost.load(SeqCst) % 4 {
             0 => Lost::Itself,
-            1 => Lost::Answer,
-            _ => Lost::Time,
+            2 => Lost::Time,
+            _ => Lost::Answer,
         })
     }
 }
