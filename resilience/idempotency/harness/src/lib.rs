@@ -23,7 +23,7 @@
 //! (`begin`, an effect in a table of the same database, `complete`), and the rest in two: the claim
 //! is made in the first (`join`, `keep`), the effect follows, and the claim is completed in the
 //! second with a row in that table (`complete_in`). Where a commit is not answered the store is
-//! asked what has become of it (`settle`), and now and then where it is; of kept claims not yet. A quarter of all keys is
+//! asked what has become of it (`settle`), and now and then where it is. A quarter of all keys is
 //! not taken over from owners whose lease has ended. When all workers are dead and their leases
 //! have ended, each key is asked for once more.
 //!

@@ -8,17 +8,9 @@ use mainstay_sqlx::{Settled, TxError, TxErrorKind};
 use super::target::Database;
 use super::work::{Worker, name};
 use crate::history::{Answer, Call};
-use crate::settings::Usage;
-
-/// Whether it is asked about kept claims as well. Not yet: of one that is there the stores say that
-/// nothing is.
-const ASKS_OF_KEPT: bool = false;
 
 impl Worker {
     pub(super) async fn settle(&mut self, key: u64, held: &Held) -> io::Result<Option<Answer>> {
-        if self.orders.usage(key) == Usage::Kept && !ASKS_OF_KEPT {
-            return Ok(None);
-        }
         let call =
             Call::Settle { key: name(key), nonce: held.nonce.to_string(), fence: held.fence.get() };
         let asking = async {
