@@ -163,13 +163,23 @@ fn a_killed_test_takes_its_servers_with_it() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
+    // Their data folders.
+    let servers = || {
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("mainstay-")).collect::<Vec<_>>()
+    };
     let read = |file: &Path| std::fs::read_to_string(file).ok();
     let ports = wait_until(LIMIT, || read(&ports)).unwrap();
     let ports: Vec<u16> = ports.split(' ').map(|port| port.parse().unwrap()).collect();
     assert!(ports.iter().all(|&port| connects(port)));
+    assert_eq!(servers().len(), ports.len());
 
     held.kill().unwrap();
     held.wait().unwrap();
     let gone = wait_until(LIMIT, || (!ports.iter().any(|&port| connects(port))).then_some(()));
     assert_eq!(gone, Some(()));
+
+    let removed = wait_until(LIMIT, || servers().is_empty().then_some(()));
+    assert_eq!(removed, Some(()), "{:?}", servers());
 }

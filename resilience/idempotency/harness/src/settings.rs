@@ -45,16 +45,37 @@ impl Pace {
     }
 }
 
+/// How a key is used: by all workers in one way, a third of the keys in each where there are
+/// transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usage {
+    /// Under a lease.
+    Leased,
+    /// In one transaction with its effect.
+    Transacted,
+    /// Claimed in one transaction, kept past it, and completed in another; now and then as if it
+    /// were leased.
+    Kept,
+}
+
+/// Whether claims of this key take over from others whose lease has ended.
+pub(crate) fn takes_over(key: u64) -> bool {
+    key % 4 != 3
+}
+
 impl Orders {
-    /// Whether the key is used in transactions. A key is used in one way only.
-    pub(crate) fn is_transacted(&self, key: u64) -> bool {
-        self.transacts && key % 4 == 1
+    pub(crate) fn usage(&self, key: u64) -> Usage {
+        match key % 3 {
+            1 if self.transacts => Usage::Transacted,
+            2 if self.transacts => Usage::Kept,
+            _ => Usage::Leased,
+        }
     }
 
     /// How long records are kept of this key. Effects in transactions are counted when the round
     /// is over, so theirs are kept until then.
     pub(crate) fn keep(&self, key: u64) -> u64 {
-        let is_short = key % 5 == 4 && !self.is_transacted(key);
+        let is_short = key % 5 == 4 && self.usage(key) == Usage::Leased;
         if is_short { self.pace.short_keep } else { LONG_KEEP }
     }
 }

@@ -14,11 +14,13 @@
 //! program is missing the error says which command installs it; a test is never skipped for it.
 //! Starting one blocks for about a second.
 //!
-//! On Linux such a server is also killed when the test process ends without dropping it (`exit`, a
-//! crash, a kill); only its data folder then stays behind, in the system's temporary folder.
+//! On Linux such a server is also killed when the test process ends without dropping it: a server
+//! in a static, `exit`, a crash, a kill. Its data folder, which is in the system's temporary folder,
+//! is removed all the same.
 
 mod account;
 mod error;
+mod folder;
 mod ports;
 mod postgres;
 mod postgres_program;

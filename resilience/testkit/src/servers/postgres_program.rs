@@ -5,12 +5,12 @@ use std::{
 };
 
 use rustix::process::Signal;
-use tempfile::TempDir;
 
 use super::{
     account::{self, Account},
     error::ServerError,
-    private::{Program, data_folder},
+    folder::Folder,
+    private::Program,
     process::Process,
     programs, random,
 };
@@ -23,7 +23,7 @@ pub(super) struct PostgresProgram {
     password: String,
     log: PathBuf,
     data: PathBuf,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl PostgresProgram {
@@ -34,7 +34,7 @@ impl PostgresProgram {
         let programs = programs::postgres_folder(&["initdb", "postgres"]).ok_or_else(|| {
             ServerError::missing("PostgreSQL's initdb", "postgresql", "postgresql")
         })?;
-        let folder = data_folder("postgres")?;
+        let folder = Folder::new("postgres")?;
         let prepared = Self {
             programs,
             account: Account::instead_of_root("postgres")?,

@@ -1,11 +1,8 @@
 //! A server of the test's own, whatever it serves.
 
-use std::{
-    fs::Permissions, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration,
-};
+use std::{path::Path, process::Command, time::Duration};
 
 use rustix::process::Signal;
-use tempfile::TempDir;
 
 use super::{error::ServerError, free_port, process::Process, wait_until};
 
@@ -27,15 +24,6 @@ pub(super) trait Program {
     fn command(&self, port: u16) -> Result<Command, ServerError>;
     fn log(&self) -> &Path;
     fn serves(&self, pid: u32, port: u16) -> bool;
-}
-
-/// A new folder that no other account of this machine can look into.
-pub(super) fn data_folder(server: &str) -> Result<TempDir, ServerError> {
-    tempfile::Builder::new()
-        .prefix(&format!("mainstay-{server}-"))
-        .permissions(Permissions::from_mode(0o700))
-        .tempdir()
-        .map_err(|error| ServerError::io(format_args!("a data folder for {server}"), &error))
 }
 
 #[derive(Debug)]

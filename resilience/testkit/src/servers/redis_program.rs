@@ -5,13 +5,9 @@ use std::{
 };
 
 use rustix::process::Signal;
-use tempfile::TempDir;
 
 use super::{
-    account,
-    error::ServerError,
-    private::{Program, data_folder},
-    programs, random, redis_ask,
+    account, error::ServerError, folder::Folder, private::Program, programs, random, redis_ask,
 };
 
 /// The server program, and a data folder with its configuration.
@@ -21,7 +17,7 @@ pub(super) struct RedisProgram {
     password: String,
     log: PathBuf,
     configuration: PathBuf,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl RedisProgram {
@@ -38,7 +34,7 @@ impl RedisProgram {
     fn with(password: String, more: &str) -> Result<Self, ServerError> {
         let program = programs::on_path("redis-server")
             .ok_or_else(|| ServerError::missing("redis-server", "redis-server", "redis"))?;
-        let folder = data_folder("redis")?;
+        let folder = Folder::new("redis")?;
         let prepared = Self {
             program,
             password,

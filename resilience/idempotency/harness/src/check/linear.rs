@@ -19,9 +19,12 @@ pub(super) enum Linearity {
 /// How many steps are tried before it is given up: some seconds.
 const STEPS: u64 = 400_000;
 
-pub(super) fn check(operations: &[Operation]) -> Linearity {
+pub(super) fn check(operations: &[Operation], repeats: bool) -> Linearity {
     let mut all: Vec<Operation> = operations.to_vec();
-    all.extend(operations.iter().filter(|operation| may_be_done_twice(operation)).map(again));
+    if repeats {
+        let twice = operations.iter().filter(|operation| may_be_done_twice(operation, operations));
+        all.extend(twice.map(again));
+    }
     limit(STEPS);
     match WGLChecker::<KeySpec>::is_linearizable(history(&all)) {
         true => Linearity::Linear,
@@ -30,13 +33,16 @@ pub(super) fn check(operations: &[Operation]) -> Linearity {
     }
 }
 
-/// A store repeats a call by itself whose connection was cut, so one call may be done twice. That
-/// makes a difference only if the lease can have ended in between.
-fn may_be_done_twice(operation: &Operation) -> bool {
-    match operation.call {
-        Call::Claim { lease, .. } | Call::Renew { lease, .. } => {
-            operation.until().saturating_sub(operation.from) >= lease / 5 * 4
+/// Where a store repeats a call whose connection was cut, one call may be done twice. That makes a
+/// difference only if the lease can have ended in between, or the claim been given up.
+fn may_be_done_twice(operation: &Operation, all: &[Operation]) -> bool {
+    let is_long = |lease| operation.until().saturating_sub(operation.from) >= lease / 5 * 4;
+    match &operation.call {
+        Call::Claim { lease, nonce, .. } => {
+            let gives_up = |other: &Operation| matches!(&other.call, Call::Release { nonce: of, .. } if of == nonce);
+            is_long(*lease) || (operation.is_kept_back && all.iter().any(gives_up))
         }
+        Call::Renew { lease, .. } => is_long(*lease),
         _ => false,
     }
 }

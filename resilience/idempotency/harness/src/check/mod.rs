@@ -32,6 +32,8 @@ pub(crate) struct Evidence {
     pub(crate) rows: Vec<Effect>,
     /// When all workers were dead and their leases had ended.
     pub(crate) closing: u64,
+    /// Whether the store repeats a call by itself whose connection was cut.
+    pub(crate) repeats: bool,
 }
 
 /// What was found.
@@ -51,8 +53,8 @@ pub(crate) fn check(evidence: &Evidence) -> Verdict {
         let mut found = fences::check(operations);
         found.extend(records::check(operations, &effects));
         found.extend(records::delays(operations, evidence.closing));
-        found.extend(transactions::check(operations, &rows));
-        match linear::check(operations) {
+        found.extend(transactions::check(operations, &rows, evidence.closing));
+        match linear::check(operations, evidence.repeats) {
             Linearity::Linear => {}
             Linearity::Undecided => verdict.undecided += 1,
             Linearity::Wrong => found.push(("linearizable", "no order explains it".to_owned())),

@@ -143,6 +143,29 @@ fn guarded(operations: &[Operation], effects: &[&Effect]) -> Found {
 /// I6: when all workers are dead and their leases have ended, each key is free or completed.
 /// `closing` is when that was asked.
 pub(super) fn delays(operations: &[Operation], closing: u64) -> Found {
+    let mut found = held(operations, closing);
+    found.extend(busy(operations));
+    found
+}
+
+/// A claim is only kept waiting by what else is done with the key.
+fn busy(operations: &[Operation]) -> Found {
+    let is_plain_and_busy = |operation: &&Operation| {
+        matches!(operation.call, Call::Claim { joins: false, .. })
+            && operation.said() == Some(&Answer::Busy)
+    };
+    let is_with_others = |one: &Operation| {
+        let mut others = operations.iter().filter(|other| *other != one);
+        others.any(|other| other.from <= one.until() && other.latest >= one.from)
+    };
+    let alone = operations.iter().filter(is_plain_and_busy).find(|one| !is_with_others(one));
+    alone
+        .map(|one| ("I6 the dead delay nobody", format!("{:?} has waited for nobody", one.call)))
+        .into_iter()
+        .collect()
+}
+
+fn held(operations: &[Operation], closing: u64) -> Found {
     let is_running = |operation: &&Operation| {
         operation.from >= closing && operation.said() == Some(&Answer::Running)
     };

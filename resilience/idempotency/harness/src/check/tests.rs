@@ -15,17 +15,34 @@ struct Story {
     operations: Vec<Operation>,
     effects: Vec<Effect>,
     rows: Vec<Effect>,
+    closing: Option<u64>,
+    repeats: bool,
 }
 
 impl Story {
     fn with(mut self, from: u64, until: u64, call: Call, answer: Answer) -> Self {
         let answer = Some((answer, until * MILLI));
-        self.operations.push(Operation { call, from: from * MILLI, answer });
+        let latest = until * MILLI;
+        let operation = Operation { call, from: from * MILLI, answer, latest, is_kept_back: false };
+        self.operations.push(operation);
         self
     }
 
-    fn unanswered(mut self, from: u64, call: Call) -> Self {
-        self.operations.push(Operation { call, from: from * MILLI, answer: None });
+    fn unanswered(self, from: u64, call: Call) -> Self {
+        self.given_up(from, u64::MAX / MILLI, call)
+    }
+
+    /// Not answered, and over by then.
+    fn given_up(mut self, from: u64, latest: u64, call: Call) -> Self {
+        let (from, latest) = (from * MILLI, latest * MILLI);
+        let operation = Operation { call, from, answer: None, latest, is_kept_back: true };
+        self.operations.push(operation);
+        self
+    }
+
+    /// What comes from now on is asked when the round is over.
+    fn closing(mut self) -> Self {
+        self.closing = self.operations.last().map(Operation::until);
         self
     }
 
@@ -44,7 +61,13 @@ impl Story {
     fn verdict(&self) -> Verdict {
         let keys = BTreeMap::from([("k".to_owned(), self.operations.clone())]);
         let (effects, rows) = (self.effects.clone(), self.rows.clone());
-        check(&Evidence { keys, effects, rows, closing: u64::MAX })
+        check(&Evidence {
+            keys,
+            effects,
+            rows,
+            closing: self.closing.unwrap_or(u64::MAX),
+            repeats: self.repeats,
+        })
     }
 
     fn passes(&self) {
@@ -60,12 +83,34 @@ impl Story {
 }
 
 fn claim(nonce: &str) -> Call {
-    Call::Claim { key: "k".into(), nonce: nonce.into(), print: 1, lease: LEASE, keep: KEEP }
+    let (key, nonce) = ("k".to_owned(), nonce.to_owned());
+    let (takes_over, joins) = (true, false);
+    Call::Claim { key, nonce, print: 1, lease: LEASE, keep: KEEP, takes_over, joins }
+}
+
+/// In a transaction.
+fn join(mut call: Call) -> Call {
+    if let Call::Claim { joins, .. } | Call::Complete { joins, .. } = &mut call {
+        *joins = true;
+    }
+    call
+}
+
+fn claim_of_the_free(nonce: &str) -> Call {
+    let mut call = claim(nonce);
+    if let Call::Claim { takes_over, .. } = &mut call {
+        *takes_over = false;
+    }
+    call
+}
+
+fn settle(nonce: &str, fence: u64) -> Call {
+    Call::Settle { key: "k".into(), nonce: nonce.into(), fence }
 }
 
 fn complete(nonce: &str, fence: u64) -> Call {
     let (key, nonce) = ("k".to_owned(), nonce.to_owned());
-    Call::Complete { key, fence, record: record(&nonce), nonce, keep: KEEP }
+    Call::Complete { key, fence, record: record(&nonce), nonce, keep: KEEP, joins: false }
 }
 
 fn renew(nonce: &str, fence: u64) -> Call {
@@ -152,11 +197,24 @@ fn what_was_not_answered_may_have_been_done_or_not() {
 #[test]
 fn one_call_may_have_been_done_twice() {
     // The first time as 5; its answer was lost; by then `b` had taken it over and given it up.
-    Story::default()
-        .with(0, 900, claim("a"), first(7))
-        .with(500, 502, claim("b"), taken_over(6))
-        .with(503, 504, release("b", 6), Answer::Released)
-        .passes();
+    let twice = |repeats| {
+        Story { repeats, ..Story::default() }
+            .with(0, 900, claim("a"), first(7))
+            .with(500, 502, claim("b"), taken_over(6))
+            .with(503, 504, release("b", 6), Answer::Released)
+    };
+    twice(true).passes();
+    // Or the first time was kept back, and done after the claim was given up.
+    let copied = |is_kept_back| {
+        let mut story = Story { repeats: true, ..begun() };
+        let [begun] = &mut story.operations[..] else { panic!("it has begun") };
+        (begun.latest, begun.is_kept_back) = (100 * MILLI, is_kept_back);
+        let released = story.with(10, 12, release("a", 5), Answer::Released);
+        released.with(20, 22, claim("b"), Answer::Running)
+    };
+    copied(true).passes();
+    copied(false).breaks("linearizable");
+    twice(false).breaks("linearizable");
 }
 
 #[test]
@@ -257,6 +315,9 @@ fn a_lost_record_is_found() {
 
 #[test]
 fn a_dead_owner_in_the_way_is_found() {
+    let busy = begun().with(3, 90, claim("b"), Answer::Busy);
+    assert_eq!(records::delays(&busy.operations, u64::MAX).len(), 1);
+    busy.with(80, 120, claim("c"), Answer::Running).passes();
     let running = begun().with(450, 452, claim("b"), Answer::Running);
     running.breaks("linearizable");
     assert_eq!(records::delays(&running.operations, 440 * MILLI).len(), 1);
@@ -289,11 +350,92 @@ fn effects_without_completions_are_found() {
     let rolled_back = || Story::default().with(0, 5, transact("a"), Answer::RolledBack);
     rolled_back().row("a", 5).breaks(LAW);
     rolled_back().passes();
-    let forgotten = Story::default().unanswered(0, transact("a")).row("a", 5);
-    forgotten.with(10, 12, transact("b"), Answer::RolledBack).breaks(LAW);
+    let forgotten = Story::default().given_up(0, 9, transact("a")).row("a", 5);
+    forgotten.closing().with(10, 12, transact("b"), Answer::RolledBack).breaks(LAW);
 }
 
 #[test]
 fn a_broken_answer_is_found() {
     Story::default().with(0, 1, claim("a"), Answer::Broken).breaks("no answer is broken");
+}
+
+#[test]
+fn a_call_that_is_over_explains_nothing_any_more() {
+    let over = || Story::default().given_up(0, 100, claim("a"));
+    over().with(480, 490, claim("b"), Answer::Running).passes();
+    over().with(510, 512, claim("b"), Answer::Running).breaks("linearizable");
+    let released = over().with(10, 12, claim("b"), first(6));
+    let released = released.with(13, 14, release("b", 6), Answer::Released);
+    released.with(110, 112, claim("c"), Answer::Running).passes();
+    // Asked again, it was done the second time.
+    let again = Story::default().given_up(0, 100, claim("a")).with(110, 112, claim("b"), first(6));
+    let again = again.with(113, 114, release("b", 6), Answer::Released);
+    let again = again.given_up(120, 200, claim("a"));
+    again.with(210, 212, claim("c"), Answer::Running).passes();
+    // It was done by 100 at the latest, or never.
+    let later = over().with(101, 102, claim("b"), first(6));
+    let later = later.with(103, 104, release("b", 6), Answer::Released);
+    later.with(110, 112, claim("c"), Answer::Running).breaks("linearizable");
+}
+
+#[test]
+fn what_is_not_taken_over_is_abandoned() {
+    let abandoned = |at| begun().with(at, at + 2, claim_of_the_free("b"), Answer::Abandoned);
+    abandoned(401).with(500, 502, complete("a", 5), Answer::Stored).passes();
+    abandoned(390).breaks("linearizable");
+    begun().with(500, 502, claim_of_the_free("b"), taken_over(6)).breaks("linearizable");
+    begun().with(500, 502, claim("b"), Answer::Abandoned).breaks("linearizable");
+    let completed = begun().with(10, 12, complete("a", 5), Answer::Stored);
+    completed.with(500, 502, claim_of_the_free("b"), Answer::Abandoned).breaks("linearizable");
+}
+
+/// Claimed in one transaction, completed in another.
+#[test]
+fn kept_claims_pass() {
+    let kept = || Story::default().with(0, 20, join(claim("a")), first(5)).effect("a", 5);
+    let completed = kept()
+        .with(10, 15, claim("b"), Answer::Running)
+        .with(16, 30, claim("c"), Answer::Busy)
+        .with(31, 33, settle("a", 5), Answer::StillHeld)
+        .with(34, 60, join(complete("a", 5)), Answer::Stored)
+        .row("a", 5)
+        .with(61, 62, settle("a", 5), replay("a"));
+    completed.with(63, 64, claim("b"), replay("a")).passes();
+    // The lease lasts since the statement, not since the commit.
+    let slow = Story::default().with(0, 300, join(claim("a")), first(5));
+    slow.with(401, 403, claim("b"), taken_over(6)).passes();
+    let rolled_back = Story::default().with(0, 20, join(claim("a")), Answer::RolledBack);
+    rolled_back.with(21, 22, claim("b"), first(6)).passes();
+}
+
+#[test]
+fn a_wrong_word_on_a_transaction_is_found() {
+    let kept = || Story::default().given_up(0, 20, join(claim("a"))).effect("a", 5);
+    kept().with(10, 12, settle("a", 5), Answer::NotStored).passes();
+    // It is there after all, at the same time or later.
+    let there = kept().with(10, 12, settle("a", 5), Answer::NotStored);
+    there.with(15, 17, claim("b"), Answer::Running).breaks("linearizable");
+    let known = Story::default().with(0, 9, join(claim("a")), first(5));
+    known.with(10, 12, settle("a", 5), Answer::NotStored).breaks("linearizable");
+    let completed = || {
+        let known = Story::default().with(0, 9, join(claim("a")), first(5)).effect("a", 5);
+        known.with(10, 12, join(complete("a", 5)), Answer::Stored).row("a", 5)
+    };
+    completed().with(13, 14, settle("a", 5), replay("a")).passes();
+    completed().with(13, 14, settle("a", 5), Answer::StillHeld).breaks("linearizable");
+    let late = Story::default().given_up(0, 20, transact("a"));
+    let late = late.with(10, 12, settle("a", 5), Answer::NotStored).row("a", 5);
+    late.breaks("I5 effects are completions");
+}
+
+#[test]
+fn a_row_goes_with_the_completion_of_a_kept_claim() {
+    const LAW: &str = "I5 effects are completions";
+    let kept = || Story::default().with(0, 9, join(claim("a")), first(5)).effect("a", 5);
+    kept().with(10, 12, join(complete("a", 5)), Answer::Stored).breaks(LAW);
+    let rolled_back = || kept().with(10, 12, join(complete("a", 5)), Answer::RolledBack);
+    rolled_back().passes();
+    rolled_back().row("a", 5).breaks(LAW);
+    let unknown = kept().given_up(10, 20, join(complete("a", 5))).row("a", 5);
+    unknown.closing().with(500, 502, claim("b"), taken_over(6)).breaks(LAW);
 }

@@ -29,6 +29,9 @@ pub(crate) enum Call {
         print: u8,
         lease: u64,
         keep: u64,
+        takes_over: bool,
+        /// In a transaction that was begun before and is committed afterwards.
+        joins: bool,
     },
     Complete {
         key: String,
@@ -36,6 +39,8 @@ pub(crate) enum Call {
         fence: u64,
         record: String,
         keep: u64,
+        /// The same.
+        joins: bool,
     },
     Release {
         key: String,
@@ -55,6 +60,12 @@ pub(crate) enum Call {
         record: String,
         keep: u64,
     },
+    /// What has become of a transaction.
+    Settle {
+        key: String,
+        nonce: String,
+        fence: u64,
+    },
 }
 
 /// What it says.
@@ -68,6 +79,8 @@ pub(crate) enum Answer {
         record: String,
     },
     Running,
+    /// Something else was in the way for too long: that says nothing about who has the key.
+    Busy,
     Abandoned,
     Reused,
     Stored,
@@ -79,8 +92,14 @@ pub(crate) enum Answer {
     Committed {
         fence: u64,
     },
-    /// Nothing of the transaction has happened, and nothing will.
+    /// The transaction was given up on purpose: nothing of it has happened, and nothing will.
     RolledBack,
+    /// The same, and that was not meant.
+    Failed,
+    /// The same, of a transaction that was asked about.
+    NotStored,
+    /// The claim was kept, and is there.
+    StillHeld,
     /// It has what cannot be read, or is full: no store of a round may be.
     Broken,
 }
@@ -92,7 +111,24 @@ impl Call {
             | Self::Complete { key, .. }
             | Self::Release { key, .. }
             | Self::Renew { key, .. }
-            | Self::Transact { key, .. } => key,
+            | Self::Transact { key, .. }
+            | Self::Settle { key, .. } => key,
         }
+    }
+
+    pub(crate) fn nonce(&self) -> &str {
+        match self {
+            Self::Claim { nonce, .. }
+            | Self::Complete { nonce, .. }
+            | Self::Release { nonce, .. }
+            | Self::Renew { nonce, .. }
+            | Self::Transact { nonce, .. }
+            | Self::Settle { nonce, .. } => nonce,
+        }
+    }
+
+    /// Whether it is a part of a transaction that has others.
+    pub(crate) fn joins(&self) -> bool {
+        matches!(self, Self::Claim { joins: true, .. } | Self::Complete { joins: true, .. })
     }
 }

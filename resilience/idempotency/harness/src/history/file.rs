@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -49,13 +50,14 @@ pub(super) fn line(what: &impl serde::Serialize) -> io::Result<String> {
     Ok(line)
 }
 
-/// The histories of all processes that have written into this folder.
-pub(crate) fn read_all(folder: &Path) -> io::Result<Vec<Vec<Event>>> {
-    let mut histories = Vec::new();
+/// The histories of all processes that have written into this folder, by their names.
+pub(crate) fn read_all(folder: &Path) -> io::Result<BTreeMap<String, Vec<Event>>> {
+    let mut histories = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == ENDING) {
-            histories.push(read_lines(&path)?);
+            let process = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            histories.insert(process, read_lines(&path)?);
         }
     }
     Ok(histories)

@@ -23,7 +23,7 @@ pub use self::settings::{Settings, StoreKind};
 pub use self::summary::Summary;
 use self::workers::Workers;
 use crate::check::{Evidence, check};
-use crate::history::{Ledger, micros, operations, read_all};
+use crate::history::{Delays, Ledger, micros, operations, read_all};
 use crate::settings::Orders;
 
 /// Why there was no round, or no end of one.
@@ -63,13 +63,14 @@ impl Round<'_> {
         };
         let by_proxy = proxy.as_ref().map_or(direct.clone(), |proxy| proxy.url(&direct));
         let orders = self.orders(&by_proxy);
-        let mut summary = self.disturbed(&orders, proxy).await?;
+        let (mut summary, delays) = self.disturbed(&orders, proxy).await?;
         let closing = self.close(Orders { store: direct.clone(), ..orders }).await?;
         let evidence = Evidence {
-            keys: operations(read_all(self.folder.path())?),
+            keys: operations(read_all(self.folder.path())?, &delays),
             effects: Ledger::read(self.folder.path())?,
             rows: effects::read(&direct).await?,
             closing,
+            repeats: self.settings.repeats(),
         };
         summary.count(&evidence);
         summary.judge(check(&evidence));
@@ -92,7 +93,11 @@ impl Round<'_> {
     }
 
     /// The workers at work, and what is done to them. All are dead when it returns.
-    async fn disturbed(&self, orders: &Orders, proxy: Option<Proxy>) -> Result<Summary, Failed> {
+    async fn disturbed(
+        &self,
+        orders: &Orders,
+        proxy: Option<Proxy>,
+    ) -> Result<(Summary, Delays), Failed> {
         let workers = Workers::start(self.program, orders, self.settings.workers)?;
         let nemesis = Nemesis::new(self.settings, workers, proxy, self.server.clone());
         nemesis.rage(orders.until).await

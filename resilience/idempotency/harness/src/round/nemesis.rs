@@ -10,18 +10,19 @@ use super::proxy::Proxy;
 use super::server::Server;
 use super::workers::Workers;
 use super::{Failed, Settings, Summary};
-use crate::history::micros;
+use crate::history::{Delays, Span, micros};
 
 /// What does harm, by chance and yet evenly: all kinds of it come in turn, in another order each
 /// time.
 pub(super) struct Nemesis {
     random: Rng,
     workers: Workers,
-    /// Those that are stopped, and until when.
-    paused: Vec<(usize, u64)>,
+    /// Those that are stopped, since when, and until when.
+    paused: Vec<(usize, u64, u64)>,
     proxy: Option<Proxy>,
     server: Arc<Mutex<Server>>,
-    crash: Option<JoinHandle<Result<(), Failed>>>,
+    crash: Option<JoinHandle<Result<Span, Failed>>>,
+    delays: Delays,
     lease: u64,
     summary: Summary,
 }
@@ -32,7 +33,19 @@ enum Harm {
     Pause,
     Cut,
     KeepBack,
+    LoseCommits,
 }
+
+/// All, those more often of which less comes.
+const ALL: [Harm; 7] = [
+    Harm::Kill,
+    Harm::Pause,
+    Harm::Cut,
+    Harm::KeepBack,
+    Harm::Cut,
+    Harm::LoseCommits,
+    Harm::LoseCommits,
+];
 
 impl Nemesis {
     pub(super) fn new(
@@ -48,24 +61,26 @@ impl Nemesis {
             proxy,
             server,
             crash: None,
+            delays: Delays::default(),
             lease: settings.pace().lease,
             summary: Summary::of(settings),
         }
     }
 
     /// Until then; and lets all end that goes on.
-    pub(super) async fn rage(mut self, until: u64) -> Result<Summary, Failed> {
+    pub(super) async fn rage(mut self, until: u64) -> Result<(Summary, Delays), Failed> {
         let begun = micros();
         let mut crashes = crashes(begun, until).into_iter().peekable();
         let mut next = Vec::new();
         while micros() < until {
-            sleep(Duration::from_millis(self.random.u64(20..120))).await;
+            let millis = self.random.u64(20..120);
+            self.sleep(millis).await;
             self.resume(micros())?;
             if crashes.next_if(|at| *at <= micros()).is_some() {
                 self.crash().await?;
             }
             if next.is_empty() {
-                next = vec![Harm::Kill, Harm::Pause, Harm::Cut, Harm::KeepBack, Harm::Cut];
+                next = ALL.to_vec();
                 self.random.shuffle(&mut next);
             }
             if let Some(harm) = next.pop() {
@@ -73,6 +88,14 @@ impl Nemesis {
             }
         }
         self.end().await
+    }
+
+    /// And sees how much longer it takes.
+    async fn sleep(&mut self, millis: u64) {
+        let begun = micros();
+        sleep(Duration::from_millis(millis)).await;
+        let late = (micros() - begun).saturating_sub(millis * 1000);
+        self.delays.oversleep = self.delays.oversleep.max(late);
     }
 
     fn harm(&mut self, harm: Harm) -> Result<(), Failed> {
@@ -89,14 +112,19 @@ impl Nemesis {
                 proxy.keep_back(self.random.u64(1..4), millis);
                 Ok(())
             }
-            (Harm::Cut | Harm::KeepBack, None) => Ok(()),
+            (Harm::LoseCommits, Some(proxy)) => {
+                let millis = self.random.u64(1..self.lease / 1000);
+                proxy.lose_commits(self.random.u64(2..5), millis);
+                Ok(())
+            }
+            (Harm::Cut | Harm::KeepBack | Harm::LoseCommits, None) => Ok(()),
         }
     }
 
     fn kill(&mut self) -> Result<(), Failed> {
         let at = self.random.usize(..self.workers.len());
         self.workers.kill(at)?;
-        self.paused.retain(|(paused, _)| *paused != at);
+        self.paused.retain(|(paused, ..)| *paused != at);
         self.summary.kills += 1;
         Ok(())
     }
@@ -104,24 +132,26 @@ impl Nemesis {
     /// For longer than the lease, and half of the workers at the most.
     fn pause(&mut self) -> Result<(), Failed> {
         let at = self.random.usize(..self.workers.len());
-        let is_paused = self.paused.iter().any(|(paused, _)| *paused == at);
+        let is_paused = self.paused.iter().any(|(paused, ..)| *paused == at);
         if is_paused || self.paused.len() * 2 >= self.workers.len() {
             return Ok(());
         }
+        let from = micros();
         self.workers.signal(at, Signal::STOP)?;
-        let until = micros() + self.random.u64(self.lease..3 * self.lease);
-        self.paused.push((at, until));
+        let until = from + self.random.u64(self.lease..3 * self.lease);
+        self.paused.push((at, from, until));
         self.summary.pauses += 1;
         Ok(())
     }
 
     /// Those whose time has come.
     fn resume(&mut self, now: u64) -> Result<(), Failed> {
-        let (due, paused) = self.paused.iter().partition(|(_, until)| *until <= now);
+        let (due, paused) = self.paused.iter().partition(|(_, _, until)| *until <= now);
         self.paused = paused;
-        let due: Vec<(usize, u64)> = due;
-        for (at, _) in due {
+        let due: Vec<(usize, u64, u64)> = due;
+        for (at, from, _) in due {
             self.workers.signal(at, Signal::CONT)?;
+            self.delays.pauses.push((self.workers.name(at), Span { from, until: micros() }));
         }
         Ok(())
     }
@@ -135,28 +165,32 @@ impl Nemesis {
         let server = self.server.clone();
         self.summary.restarts += 1;
         self.crash = Some(spawn_blocking(move || {
-            server.lock().unwrap_or_else(PoisonError::into_inner).crash()
+            let from = micros();
+            server.lock().unwrap_or_else(PoisonError::into_inner).crash()?;
+            Ok(Span { from, until: micros() })
         }));
         Ok(())
     }
 
     /// Waits until the server is there again.
     async fn crashed(&mut self) -> Result<(), Failed> {
-        match self.crash.take() {
-            Some(crash) => crash.await?,
-            None => Ok(()),
+        if let Some(crash) = self.crash.take() {
+            self.delays.crashes.push(crash.await??);
         }
+        Ok(())
     }
 
-    async fn end(mut self) -> Result<Summary, Failed> {
+    async fn end(mut self) -> Result<(Summary, Delays), Failed> {
         self.resume(u64::MAX)?;
         self.crashed().await?;
-        let Self { workers, proxy, mut summary, .. } = self;
-        block_in_place(|| workers.end());
+        let Self { workers, proxy, mut summary, mut delays, .. } = self;
+        delays.deaths = block_in_place(|| workers.end());
         if let Some(proxy) = proxy {
             (summary.cuts, summary.delays) = (proxy.cuts(), proxy.delays());
+            summary.commits = proxy.commits();
+            delays.kept_back = proxy.spans();
         }
-        Ok(summary)
+        Ok((summary, delays))
     }
 }
 

@@ -1,4 +1,5 @@
-use clap::{Args, ValueEnum};
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum, value_parser};
 
 use crate::flawed::Flaw;
 use crate::settings::Pace;
@@ -9,15 +10,15 @@ pub struct Settings {
     /// The store that is put to the test.
     #[arg(long, value_enum)]
     pub store: StoreKind,
-    /// For how long workers work.
-    #[arg(long, default_value_t = 5)]
+    /// For how long workers work: up to a day, and no less than one second.
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..=86_400))]
     pub seconds: u64,
-    /// What is done when, and by whom. How long everything takes is not in it, so that no two
-    /// rounds are the same.
+    /// What each worker would do with the keys that it is given, and in which order harm is done.
+    /// When each thing happens, and what comes of that, is not in it: no two rounds are the same.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many processes work at a time.
-    #[arg(long, default_value_t = 8)]
+    /// How many processes work at a time: up to 64, and no less than one.
+    #[arg(long, default_value_t = 8, value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
     pub workers: usize,
     /// What the store of files does wrong.
     #[arg(long, value_enum)]
@@ -52,6 +53,11 @@ impl Settings {
             StoreKind::Postgres | StoreKind::Sqlite => (80_000, 400_000),
         };
         Pace { step, window: 5 * lease / step, lease, short_keep: 2 * lease }
+    }
+
+    /// Whether the store repeats by itself what was not answered.
+    pub(crate) fn repeats(&self) -> bool {
+        self.store == StoreKind::Redis
     }
 
     pub(crate) fn transacts(&self) -> bool {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{Settings, StoreKind};
 use crate::check::{Evidence, Verdict, Violation};
-use crate::history::{Answer, Operation};
+use crate::history::{Answer, Call, Operation};
 
 /// What a round was, and what it has found.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ use crate::history::{Answer, Operation};
 pub struct Summary {
     /// Of which store.
     pub store: StoreKind,
-    /// What it can be begun again with.
+    /// What another of the same kind is begun with.
     pub seed: u64,
     /// How many keys were used.
     pub keys: usize,
@@ -26,6 +26,12 @@ pub struct Summary {
     pub completions: usize,
     /// Completions in a transaction that were acknowledged.
     pub transactions: usize,
+    /// Completions of claims that were kept from an earlier transaction, in one of their own.
+    pub kept: usize,
+    /// Transactions that were asked about, and of which something is known since.
+    pub settled: usize,
+    /// Claims that were not taken over although their lease had ended.
+    pub abandoned: usize,
     /// Claims that were answered with the record of another.
     pub replays: usize,
     /// Calls of owners that had lost the claim.
@@ -36,6 +42,8 @@ pub struct Summary {
     pub pauses: u64,
     /// Connections that were cut in the middle of an answer.
     pub cuts: u64,
+    /// Commits that cut their connection: lost, kept back, or with their answer lost.
+    pub commits: u64,
     /// Requests that were kept back, some for longer than the lease.
     pub delays: u64,
     /// Times that the server was killed and started again.
@@ -58,11 +66,15 @@ impl Summary {
             takeovers: 0,
             completions: 0,
             transactions: 0,
+            kept: 0,
+            settled: 0,
+            abandoned: 0,
             replays: 0,
             lost: 0,
             kills: 0,
             pauses: 0,
             cuts: 0,
+            commits: 0,
             delays: 0,
             restarts: 0,
             violations: Vec::new(),
@@ -85,11 +97,16 @@ impl Summary {
                 self.grants += 1;
                 self.takeovers += usize::from(*taken_over);
             }
-            Some(Answer::Stored) => self.completions += 1,
+            Some(Answer::Stored) => {
+                self.completions += 1;
+                self.kept += usize::from(operation.call.joins());
+            }
             Some(Answer::Committed { .. }) => {
                 self.completions += 1;
                 self.transactions += 1;
             }
+            Some(_) if matches!(operation.call, Call::Settle { .. }) => self.settled += 1,
+            Some(Answer::Abandoned) => self.abandoned += 1,
             Some(Answer::Completed { .. }) => self.replays += 1,
             Some(Answer::Lost { .. }) => self.lost += 1,
             Some(_) => {}
@@ -106,18 +123,20 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { store, seed, keys, operations, unanswered, grants, takeovers, .. } = self;
-        let Self { completions, transactions, replays, lost, undecided, .. } = self;
-        let Self { kills, pauses, cuts, delays, restarts, .. } = self;
+        let Self { completions, transactions, kept, settled, abandoned, .. } = self;
+        let Self { replays, lost, undecided, .. } = self;
+        let Self { kills, pauses, cuts, commits, delays, restarts, .. } = self;
         writeln!(
             f,
             "{store:?}, seed {seed}: {keys} keys, {operations} operations ({unanswered} \
              unanswered), {grants} grants ({takeovers} taken over), {completions} completions \
-             ({transactions} in transactions), {replays} replays, {lost} lost"
+             ({transactions} in one transaction, {kept} of kept claims), {replays} replays, {lost} \
+             lost, {abandoned} abandoned, {settled} settled"
         )?;
         let violations = self.violations.len();
         writeln!(
             f,
-            "{kills} kills, {pauses} pauses, {cuts} cuts, {delays} delays, {restarts} restarts: \
+            "{kills} kills, {pauses} pauses, {cuts} cuts, {commits} lost commits, {delays} delays, {restarts} restarts: \
              {violations} violations, {undecided} undecided"
         )?;
         let mut last = None;

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,6 +8,7 @@ use mainstay_testkit::servers::wait_until;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Failed;
+use crate::history::micros;
 use crate::settings::Orders;
 
 /// The workers of a round. One that dies has a successor at once.
@@ -16,10 +18,11 @@ pub(super) struct Workers {
     at_work: Vec<Worker>,
     /// How many there have been.
     started: u64,
+    deaths: BTreeMap<String, u64>,
 }
 
-/// A process. It is killed when this is dropped.
-pub(super) struct Worker(Child);
+/// A process and its name. It is killed when this is dropped.
+pub(super) struct Worker(Child, String);
 
 /// How long a worker may take to end when the round is over.
 const END: Duration = Duration::from_secs(8);
@@ -29,7 +32,8 @@ const CLOSING: Duration = Duration::from_mins(2);
 impl Workers {
     pub(super) fn start(program: &Path, orders: &Orders, count: usize) -> Result<Self, Failed> {
         let (program, orders) = (program.to_owned(), orders.clone());
-        let mut workers = Self { program, orders, at_work: Vec::new(), started: 0 };
+        let mut workers =
+            Self { program, orders, at_work: Vec::new(), started: 0, deaths: BTreeMap::new() };
         for _ in 0..count {
             let worker = workers.another()?;
             workers.at_work.push(worker);
@@ -46,7 +50,7 @@ impl Workers {
         if let Some(input) = child.stdin.take() {
             serde_json::to_writer(input, orders)?;
         }
-        Ok(Worker(child))
+        Ok(Worker(child, orders.name.clone()))
     }
 
     fn another(&mut self) -> Result<Worker, Failed> {
@@ -67,23 +71,33 @@ impl Workers {
     pub(super) fn kill(&mut self, at: usize) -> Result<(), Failed> {
         let successor = self.another()?;
         if let Some(worker) = self.at_work.get_mut(at) {
+            let name = worker.1.clone();
             // The one before is dropped.
             *worker = successor;
+            self.deaths.insert(name, micros());
         }
         Ok(())
     }
 
+    pub(super) fn name(&self, at: usize) -> String {
+        self.at_work.get(at).map(|worker| worker.1.clone()).unwrap_or_default()
+    }
+
     pub(super) fn signal(&self, at: usize, signal: Signal) -> io::Result<()> {
         match self.at_work.get(at) {
-            Some(Worker(child)) => Ok(kill_process(Pid::from_child(child), signal)?),
+            Some(Worker(child, _)) => Ok(kill_process(Pid::from_child(child), signal)?),
             None => Ok(()),
         }
     }
 
-    /// Waits for all, which know when the round is over. Blocks.
-    pub(super) fn end(mut self) {
+    /// Waits for all, which know when the round is over, and says when each was seen to be dead.
+    /// Blocks.
+    pub(super) fn end(mut self) -> BTreeMap<String, u64> {
         let all = &mut self.at_work;
         wait_until(END, || all.iter_mut().all(Worker::has_ended).then_some(()));
+        let names: Vec<String> = all.drain(..).map(|worker| worker.1.clone()).collect();
+        self.deaths.extend(names.into_iter().map(|name| (name, micros())));
+        self.deaths
     }
 }
 

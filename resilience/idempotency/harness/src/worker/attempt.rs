@@ -9,19 +9,32 @@ use mainstay_idempotency::{
 };
 use tokio::time::sleep;
 
+use super::joined::Done;
 use super::work::{Worker, key_of, name};
 use crate::history::{Answer, Call, Effect};
+use crate::settings::{Usage, takes_over};
 
 /// How often a call is repeated that was not answered.
 const REPEATS: u8 = 3;
 /// How often a key is asked for again that another has.
-const LOOKS: u8 = 3;
+pub(super) const LOOKS: u8 = 3;
 
 /// Who has a key, and what is to be told of it.
 struct Owned {
     key: u64,
     held: Held,
     record: String,
+}
+
+impl Owned {
+    fn effect(&self, record: &str) -> Effect {
+        Effect {
+            key: name(self.key),
+            fence: self.held.fence.get(),
+            nonce: self.held.nonce.to_string(),
+            record: record.to_owned(),
+        }
+    }
 }
 
 impl Worker {
@@ -45,7 +58,7 @@ impl Worker {
             return self.release(&owned).await;
         }
         match self.complete(&owned, &owned.record).await? {
-            Some(Answer::Stored) => self.afterwards(&owned, 12).await,
+            Some(Answer::Stored) => self.afterwards(&owned, 25).await,
             Some(_) => self.afterwards(&owned, 60).await,
             None => Ok(()),
         }
@@ -65,11 +78,12 @@ impl Worker {
             nonce: Nonce::unique(),
             lease: Duration::from_micros(self.orders.pace.lease),
             keep: Duration::from_micros(self.orders.keep(key)),
-            takes_over: true,
+            takes_over: takes_over(key),
         };
+        let joins = self.joins(key);
         let (mut repeats, mut looks) = (0, 0);
         loop {
-            match self.claim_once(key, print, &claim).await? {
+            match self.claim_once(key, print, &claim, joins).await? {
                 // As if the answer had been lost.
                 Some(Answer::First { .. }) if repeats == 0 && self.dice.in_hundred(8) => {
                     repeats += 1;
@@ -78,7 +92,10 @@ impl Worker {
                     let (key, nonce, fence) = (claim.key, claim.nonce, Fence::new(fence));
                     return Ok(Some(Held { key, nonce, fence, taken_over }));
                 }
-                Some(Answer::Running) if looks < LOOKS && !self.orders.is_closing => {
+                Some(Answer::Running) if self.orders.is_closing => return Ok(None),
+                Some(Answer::Running | Answer::Busy | Answer::RolledBack | Answer::Failed)
+                    if looks < LOOKS =>
+                {
                     looks += 1;
                     sleep(self.dice.millis(5, 150)).await;
                 }
@@ -98,6 +115,7 @@ impl Worker {
         key: u64,
         print: u8,
         claim: &Claim,
+        joins: bool,
     ) -> io::Result<Option<Answer>> {
         let call = Call::Claim {
             key: name(key),
@@ -105,9 +123,38 @@ impl Worker {
             print,
             lease: self.orders.pace.lease,
             keep: self.orders.keep(key),
+            takes_over: claim.takes_over,
+            joins,
         };
-        let asking = async { self.target.store.claim(claim).await.map(claimed) };
+        if joins {
+            return self.join(key, call, claim).await;
+        }
+        let asking =
+            async { self.target.store.claim(claim).await.map(|it| claimed(it, claim.lease)) };
         self.recorder.ask(&mut self.dice, call, asking).await
+    }
+
+    /// In a transaction. Where that is not answered, and now and then where it is, asks what has
+    /// become of it.
+    async fn join(&mut self, key: u64, call: Call, claim: &Claim) -> io::Result<Option<Answer>> {
+        let Some(open) = self.target.open().await else { return Ok(None) };
+        let rolls_back = self.dice.in_hundred(6);
+        let mut kept = None;
+        let asking = open.join(claim, rolls_back, &mut kept);
+        let answer = self.recorder.ask(&mut self.dice, call, asking).await?;
+        let asks = self.dice.in_hundred(if answer.is_none() { 80 } else { 15 });
+        if let Some(held) = kept
+            && asks
+        {
+            self.settle(key, &held).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Whether what is done next with the key is done in a transaction: mostly, where it may be.
+    fn joins(&mut self, key: u64) -> bool {
+        let may_join = self.orders.usage(key) == Usage::Kept && !self.orders.is_closing;
+        may_join && self.dice.in_hundred(80)
     }
 
     /// Works for a while, mostly short and sometimes for longer than the lease, and renews or not.
@@ -139,19 +186,15 @@ impl Worker {
     }
 
     fn effect(&mut self, owned: &Owned) -> io::Result<()> {
-        self.ledger.append(&Effect {
-            key: name(owned.key),
-            fence: owned.held.fence.get(),
-            nonce: owned.held.nonce.to_string(),
-            record: owned.record.clone(),
-        })
+        self.ledger.append(&owned.effect(&owned.record))
     }
 
     async fn complete(&mut self, owned: &Owned, record: &str) -> io::Result<Option<Answer>> {
         let mut repeats = 0;
         loop {
             let answer = self.complete_once(owned, record).await?;
-            if answer.is_some() || repeats == REPEATS || self.dice.in_hundred(10) {
+            let is_open = matches!(answer, None | Some(Answer::Failed));
+            if !is_open || repeats == REPEATS || self.dice.in_hundred(10) {
                 return Ok(answer);
             }
             repeats += 1;
@@ -161,19 +204,45 @@ impl Worker {
 
     async fn complete_once(&mut self, owned: &Owned, record: &str) -> io::Result<Option<Answer>> {
         let keep = self.orders.keep(owned.key);
+        let joins = self.joins(owned.key);
         let call = Call::Complete {
             key: name(owned.key),
             nonce: owned.held.nonce.to_string(),
             fence: owned.held.fence.get(),
             record: record.to_owned(),
             keep,
+            joins,
         };
+        if joins {
+            return self.complete_in(owned, record, call).await;
+        }
         let bytes = Bytes::from(crate::hex::decode(record));
         let asking = async {
             let keep = Duration::from_micros(keep);
             self.target.store.complete(&owned.held, bytes, keep).await.map(completed)
         };
         self.recorder.ask(&mut self.dice, call, asking).await
+    }
+
+    /// In a transaction, and asks what has become of that as [`join`](Self::join) does.
+    async fn complete_in(
+        &mut self,
+        owned: &Owned,
+        record: &str,
+        call: Call,
+    ) -> io::Result<Option<Answer>> {
+        let Some(open) = self.target.open().await else { return Ok(None) };
+        let keep = Duration::from_micros(self.orders.keep(owned.key));
+        let effect = owned.effect(record);
+        let asking = open.complete(Done { held: &owned.held, effect: &effect, keep });
+        let answer = self.recorder.ask(&mut self.dice, call, asking).await?;
+        if self.dice.in_hundred(if answer.is_none() { 80 } else { 10 }) {
+            let settled = self.settle(owned.key, &owned.held).await?;
+            if answer.is_none() && matches!(settled, Some(Answer::Completed { .. })) {
+                return Ok(Some(Answer::Stored));
+            }
+        }
+        Ok(answer)
     }
 
     /// What one has no business to do that is not the owner any more, and must not change anything:
@@ -226,12 +295,14 @@ impl Worker {
     }
 }
 
-fn claimed(claimed: Claimed) -> Answer {
+/// Of no lease is more left than it is long: then something else was in the way.
+fn claimed(claimed: Claimed, lease: Duration) -> Answer {
     match claimed {
         Claimed::First(Held { fence, taken_over, .. }) => {
             Answer::First { fence: fence.get(), taken_over }
         }
         Claimed::Completed(record) => Answer::Completed { record: crate::hex::encode(&record) },
+        Claimed::Running { left } if left > lease => Answer::Busy,
         Claimed::Running { .. } => Answer::Running,
         Claimed::Abandoned => Answer::Abandoned,
         Claimed::Reused => Answer::Reused,

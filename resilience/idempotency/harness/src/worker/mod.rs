@@ -2,7 +2,9 @@
 
 mod attempt;
 mod dice;
+mod joined;
 mod recorder;
+mod settle;
 mod target;
 mod transact;
 mod work;

@@ -6,7 +6,9 @@ use mainstay_idempotency::DynStore;
 use mainstay_redis::RedisStore;
 use mainstay_sqlx::{PgStore, SqliteStore};
 use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
 
+use super::joined::Open;
 use crate::flawed::{FileStore, Flaw};
 
 /// The store of a round.
@@ -22,7 +24,8 @@ pub(super) enum Database {
     Sqlite(SqliteStore),
 }
 
-/// How long a call waits for others.
+/// How long a call waits for others; also for writers of other processes, so that one that was given
+/// up is over soon.
 const WAIT: Duration = Duration::from_millis(500);
 
 impl Target {
@@ -30,7 +33,9 @@ impl Target {
     /// files, after which its flaw may come.
     pub(super) async fn connect(url: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
         if let Some(path) = url.strip_prefix("sqlite://") {
-            let store = SqliteStore::open(path).await?.wait(WAIT);
+            let options = SqliteStore::connect_options(path).busy_timeout(WAIT);
+            let pool = SqlitePoolOptions::new().max_connections(3).acquire_timeout(2 * WAIT);
+            let store = SqliteStore::new(pool.connect_lazy_with(options)).wait(WAIT);
             let database = Some(Database::Sqlite(store.clone()));
             return Ok(Self { store: DynStore::new(store), database });
         }
@@ -48,6 +53,11 @@ impl Target {
         }
         let store = RedisStore::connect(url).await?.timeout(2 * WAIT).durable();
         Ok(Self { store: DynStore::new(store), database: None })
+    }
+
+    /// Begins a transaction, where there are any and the database is there.
+    pub(super) async fn open(&self) -> Option<Open> {
+        self.database.as_ref()?.open().await.ok()
     }
 
     /// Removes what has expired, where it does not go by itself. Nothing changes by that.

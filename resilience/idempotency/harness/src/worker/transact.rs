@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use super::target::Database;
 use super::work::{Worker, key_of, name};
 use crate::history::{Answer, Call};
+use crate::settings::takes_over;
 
 /// What a try has in mind.
 struct Plan {
@@ -29,15 +30,17 @@ enum End {
 }
 
 /// Puts the effect of a round into its table.
-const EFFECT: &str = "INSERT INTO effects (key, fence, nonce, record) VALUES ($1, $2, $3, $4)";
+pub(super) const EFFECT: &str =
+    "INSERT INTO effects (key, fence, nonce, record) VALUES ($1, $2, $3, $4)";
 
 /// The same for each database: their transactions are of different types.
 macro_rules! transact {
-    ($store:expr, $plan:expr) => {{
+    ($store:expr, $plan:expr, $begun:expr) => {{
         let Plan { claim, name, record, pause, end } = $plan;
         match $store.begin(claim).await {
             Ok(Begun::First(mut tx)) => {
                 let fence = tx.fence().get();
+                *$begun = Some(*tx.held());
                 let effect = sqlx::query(EFFECT)
                     .bind(name)
                     .bind(i64::try_from(fence).unwrap_or(-1))
@@ -47,7 +50,7 @@ macro_rules! transact {
                     .await;
                 sleep(*pause).await;
                 match end {
-                    _ if effect.is_err() => Ok(Answer::RolledBack),
+                    _ if effect.is_err() => Ok(Answer::Failed),
                     End::Drop => Ok(Answer::RolledBack),
                     End::RollBack => {
                         // One that fails is rolled back all the same.
@@ -73,17 +76,21 @@ macro_rules! transact {
 }
 
 /// All errors but one are certain: nothing has happened.
-fn not_completed(error: TxError) -> Result<Answer, StoreError> {
+pub(super) fn not_completed(error: TxError) -> Result<Answer, StoreError> {
     match error.kind() {
         TxErrorKind::Unknown => Err(StoreError::unavailable(error)),
         TxErrorKind::Full | TxErrorKind::Unreadable => Ok(Answer::Broken),
-        _ => Ok(Answer::RolledBack),
+        _ => Ok(Answer::Failed),
     }
 }
 
 impl Worker {
     /// Begins, has an effect and completes, or not. When the round is over it only looks.
-    pub(super) async fn transact(&mut self, key: u64, only_looks: bool) -> io::Result<()> {
+    pub(super) async fn transact(
+        &mut self,
+        key: u64,
+        only_looks: bool,
+    ) -> io::Result<Option<Answer>> {
         let plan = self.plan(key, only_looks);
         let call = Call::Transact {
             key: plan.name.clone(),
@@ -91,15 +98,22 @@ impl Worker {
             record: plan.record.clone(),
             keep: self.orders.keep(key),
         };
+        let mut begun = None;
         let asking = async {
             match &self.target.database {
-                Some(Database::Postgres(store)) => transact!(store, &plan),
-                Some(Database::Sqlite(store)) => transact!(store, &plan),
+                Some(Database::Postgres(store)) => transact!(store, &plan, &mut begun),
+                Some(Database::Sqlite(store)) => transact!(store, &plan, &mut begun),
                 None => Err(StoreError::unavailable("this store has no transactions")),
             }
         };
-        self.recorder.ask(&mut self.dice, call, asking).await?;
-        Ok(())
+        let answer = self.recorder.ask(&mut self.dice, call, asking).await?;
+        let asks = self.dice.in_hundred(if answer.is_none() { 80 } else { 10 });
+        if let Some(held) = begun
+            && asks
+        {
+            self.settle(key, &held).await?;
+        }
+        Ok(answer)
     }
 
     fn plan(&mut self, key: u64, only_looks: bool) -> Plan {
@@ -115,7 +129,7 @@ impl Worker {
             nonce: Nonce::unique(),
             lease: Duration::from_micros(self.orders.pace.lease),
             keep: Duration::from_micros(self.orders.keep(key)),
-            takes_over: true,
+            takes_over: takes_over(key),
         };
         let (record, pause) = (self.dice.bytes(), self.dice.millis(0, 12));
         Plan { claim, name: name(key), record, pause, end }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use mainstay_idempotency::{Fingerprint, Key};
 use tokio::time::sleep;
 
+use super::attempt::LOOKS;
 use super::dice::Dice;
 use super::recorder::Recorder;
 use super::target::Target;
-use crate::history::{HistoryFile, Ledger, micros};
-use crate::settings::Orders;
+use crate::history::{Answer, HistoryFile, Ledger, micros};
+use crate::settings::{Orders, Usage};
 
 /// A worker at work.
 pub(super) struct Worker {
@@ -62,8 +63,10 @@ impl Worker {
                 self.target.sweep().await;
             }
             match self.next_key() {
-                Some(key) if self.orders.is_transacted(key) => self.transact(key, false).await?,
-                Some(key) => self.attempt(key).await?,
+                Some(key) => match self.orders.usage(key) {
+                    Usage::Transacted => drop(self.transact(key, false).await?),
+                    Usage::Leased | Usage::Kept => self.attempt(key).await?,
+                },
                 None => sleep(Duration::from_millis(5)).await,
             }
         }
@@ -74,10 +77,20 @@ impl Worker {
     async fn close(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
         let keys = self.orders.pace.keys(self.orders.until - self.orders.begun);
         for key in 0..keys {
-            if self.orders.is_transacted(key) {
-                self.transact(key, true).await?;
-            } else {
-                self.look(key).await?;
+            match self.orders.usage(key) {
+                Usage::Transacted => self.look_in_transaction(key).await?,
+                Usage::Leased | Usage::Kept => self.look(key).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Again where something was in the way.
+    async fn look_in_transaction(&mut self, key: u64) -> io::Result<()> {
+        for _ in 0..LOOKS {
+            let answer = self.transact(key, true).await?;
+            if !matches!(answer, None | Some(Answer::Failed | Answer::Running)) {
+                break;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! What claims do.
 
 use super::{End, Hold, Owner, Slot, State};
+use crate::history::{Call, Operation};
 
 /// What is asked of a claim, and until when it was done.
 pub(super) struct Claim<'a> {
@@ -8,7 +9,29 @@ pub(super) struct Claim<'a> {
     pub(super) print: u8,
     pub(super) lease: u64,
     pub(super) keep: u64,
+    pub(super) takes_over: bool,
+    /// Since when its lease may last, where that is before it is granted: in a transaction.
+    pub(super) since: Option<u64>,
     pub(super) until: u64,
+}
+
+impl<'a> Claim<'a> {
+    /// `None` if that is not what the operation is.
+    pub(super) fn of(operation: &'a Operation) -> Option<Self> {
+        let Call::Claim { nonce, print, lease, keep, takes_over, joins, .. } = &operation.call
+        else {
+            return None;
+        };
+        Some(Self {
+            nonce,
+            print: *print,
+            lease: *lease,
+            keep: *keep,
+            takes_over: *takes_over,
+            since: joins.then_some(operation.from),
+            until: operation.until(),
+        })
+    }
 }
 
 impl State {
@@ -48,7 +71,8 @@ impl State {
             Slot::Completed(_) => return taken_over != Some(true) && self.expire(),
             Slot::Held(hold) => hold,
         };
-        let can_be_taken = hold.owner.nonce != claim.nonce
+        let can_be_taken = claim.takes_over
+            && hold.owner.nonce != claim.nonce
             && hold.print == claim.print
             && self.is_before(hold.expiry);
         let lease = hold.lease;
@@ -64,15 +88,18 @@ impl State {
     }
 
     pub(super) fn hold(&mut self, claim: &Claim<'_>, owner: Owner, taken_over: Option<bool>) {
-        let Claim { print, lease, keep, until, .. } = *claim;
+        let Claim { print, lease, keep, since, until, .. } = *claim;
+        let since = since.unwrap_or(self.now);
+        let end =
+            |length: u64| End { earliest: since + length, latest: until.saturating_add(length) };
         self.fence = self.fence.max(owner.fence.unwrap_or_default());
         self.slot = Slot::Held(Hold {
             owner,
             print,
             taken_over,
             keep,
-            lease: self.end(lease, until),
-            expiry: self.end(lease.max(keep), until),
+            lease: end(lease),
+            expiry: end(lease.max(keep)),
         });
     }
 
@@ -84,6 +111,23 @@ impl State {
     pub(super) fn is_running(&self, nonce: &str, print: u8) -> bool {
         matches!(&self.slot, Slot::Held(hold) if hold.owner.nonce != nonce
             && hold.print == print && self.is_before(hold.lease) && self.is_before(hold.expiry))
+    }
+
+    /// The lease of another has ended. Waits for that.
+    pub(super) fn is_abandoned(&mut self, claim: &Claim<'_>) -> bool {
+        match &self.slot {
+            Slot::Held(hold)
+                if !claim.takes_over
+                    && hold.owner.nonce != claim.nonce
+                    && hold.print == claim.print
+                    && self.is_before(hold.expiry) =>
+            {
+                let lease = hold.lease;
+                self.wait_for(lease);
+                true
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn is_reused(&self, print: u8) -> bool {

@@ -25,8 +25,11 @@ pub(super) struct State {
     fence: u64,
     /// All that was answered has been done.
     is_over: bool,
-    /// How many of each group of equal calls without an answer have changed something.
+    /// How many of each group of equal calls without an answer have changed something by now, or
+    /// will not any more.
     done: BTreeMap<usize, usize>,
+    /// Whose transactions are known to have come to nothing, and when that was known.
+    void: BTreeMap<String, u64>,
     slot: Slot,
 }
 
@@ -77,8 +80,8 @@ pub(super) enum Step {
     /// The beginning of one, of which the checker looks at the end.
     Begin,
     Do(Operation),
-    /// A call without an answer. Of those that ask for the same, the first is done first: it can
-    /// be done whenever a later one can.
+    /// A call without an answer. Of those that ask for the same, an earlier one is done before a
+    /// later one, or not at all.
     Maybe {
         operation: Operation,
         group: usize,
@@ -141,11 +144,14 @@ impl State {
             Step::Maybe { .. } if self.is_over => {}
             Step::Maybe { operation, group, place } => {
                 next.now = self.now.max(operation.from);
-                let done = next.done.entry(*group).or_default();
-                if *done != *place {
+                if next.now > operation.until() || self.is_void(operation) {
                     return None;
                 }
-                *done += 1;
+                let done = next.done.entry(*group).or_default();
+                if *done > *place {
+                    return None;
+                }
+                *done = place + 1;
                 if !next.may_do(operation) {
                     return None;
                 }
@@ -158,12 +164,12 @@ impl State {
     fn answers(&mut self, operation: &Operation, answer: &Answer) -> bool {
         let until = operation.until();
         match (&operation.call, answer) {
-            (
-                Call::Claim { nonce, print, lease, keep, .. },
-                Answer::First { fence, taken_over },
-            ) => {
-                let claim = Claim { nonce, print: *print, lease: *lease, keep: *keep, until };
-                self.grant(&claim, Some((*fence, *taken_over)))
+            (Call::Claim { .. }, Answer::First { fence, taken_over }) => {
+                let told = Some((*fence, *taken_over));
+                Claim::of(operation).is_some_and(|claim| self.grant(&claim, told))
+            }
+            (Call::Claim { .. }, Answer::Abandoned) => {
+                Claim::of(operation).is_some_and(|claim| self.is_abandoned(&claim))
             }
             (Call::Claim { print, .. }, Answer::Completed { record }) => {
                 self.replays(Some(*print), record)
@@ -173,6 +179,10 @@ impl State {
             (Call::Complete { nonce, fence, record, keep, .. }, Answer::Stored) => {
                 self.complete(nonce, *fence, record, (*keep, until))
             }
+            (
+                Call::Renew { nonce, fence, .. } | Call::Complete { nonce, fence, joins: true, .. },
+                Answer::Lost { .. },
+            ) => !self.is_held_by(nonce, *fence) || self.expire(),
             (Call::Complete { nonce, fence, .. }, Answer::Lost { record }) => {
                 self.has_lost(nonce, *fence, record.as_deref())
             }
@@ -183,26 +193,33 @@ impl State {
             (Call::Renew { nonce, fence, lease, .. }, Answer::Renewed) => {
                 self.renew(nonce, *fence, *lease, until)
             }
-            (Call::Renew { nonce, fence, .. }, Answer::Lost { .. }) => {
-                !self.is_held_by(nonce, *fence) || self.expire()
-            }
             (Call::Transact { nonce, record, keep, .. }, Answer::Committed { fence }) => {
                 self.transact(nonce, Some(*fence), record, (*keep, until))
             }
             (Call::Transact { .. }, Answer::Completed { record }) => self.replays(None, record),
-            (Call::Transact { .. }, Answer::Running | Answer::RolledBack) => true,
+            (Call::Settle { nonce, fence, .. }, Answer::Completed { record }) => {
+                self.has_completed(nonce, *fence, record)
+            }
+            (Call::Settle { nonce, fence, .. }, Answer::StillHeld) => {
+                self.still_holds(nonce, *fence)
+            }
+            (Call::Settle { nonce, fence, .. }, Answer::NotStored) => {
+                self.void.insert(nonce.clone(), until);
+                self.has_nothing(nonce, *fence)
+            }
+            (Call::Transact { .. }, Answer::Running)
+            | (_, Answer::RolledBack | Answer::Failed | Answer::Busy) => true,
             _ => false,
         }
     }
 
     /// Does what was asked for, if that changes anything.
     fn may_do(&mut self, operation: &Operation) -> bool {
-        let until = u64::MAX;
+        let until = operation.until();
         let before = self.slot.clone();
         let is_done = match &operation.call {
-            Call::Claim { nonce, print, lease, keep, .. } => {
-                let claim = Claim { nonce, print: *print, lease: *lease, keep: *keep, until };
-                self.grant(&claim, None)
+            Call::Claim { .. } => {
+                Claim::of(operation).is_some_and(|claim| self.grant(&claim, None))
             }
             Call::Complete { nonce, fence, record, keep, .. } => {
                 self.complete(nonce, *fence, record, (*keep, until))
@@ -212,8 +229,15 @@ impl State {
             Call::Transact { nonce, record, keep, .. } => {
                 self.transact(nonce, None, record, (*keep, until))
             }
+            Call::Settle { .. } => false,
         };
         is_done && self.slot != before
+    }
+
+    /// It was asked for before it was known to have come to nothing.
+    fn is_void(&self, operation: &Operation) -> bool {
+        operation.is_in_transaction()
+            && self.void.get(operation.call.nonce()).is_some_and(|at| operation.from <= *at)
     }
 
     /// From here on it is later than the earliest of this.

@@ -1,7 +1,7 @@
 //! What owners do.
 
 use super::claims::Claim;
-use super::{Kept, Owner, Slot, State};
+use super::{Hold, Kept, Owner, Slot, State};
 
 impl State {
     pub(super) fn is_held_by(&self, nonce: &str, fence: u64) -> bool {
@@ -74,9 +74,32 @@ impl State {
             return false;
         }
         let (owner, taken_over) = (hold.owner.with(Some(fence)), hold.taken_over);
-        let claim = Claim { nonce, print: hold.print, lease, keep: hold.keep, until };
+        let (print, keep) = (hold.print, hold.keep);
+        let claim = Claim { nonce, print, lease, keep, takes_over: false, since: None, until };
         self.hold(&claim, owner, taken_over);
         true
+    }
+
+    /// Its transaction was committed, and completed it.
+    pub(super) fn has_completed(&self, nonce: &str, fence: u64, record: &str) -> bool {
+        matches!(&self.slot, Slot::Completed(kept) if self.is(&kept.owner, nonce, fence)
+            && kept.record == record && self.is_before(kept.expiry))
+    }
+
+    pub(super) fn still_holds(&self, nonce: &str, fence: u64) -> bool {
+        matches!(&self.slot, Slot::Held(hold) if self.is(&hold.owner, nonce, fence)
+            && self.is_before(hold.expiry))
+    }
+
+    /// Nothing of it is there, or not any more.
+    pub(super) fn has_nothing(&mut self, nonce: &str, fence: u64) -> bool {
+        let is_there = match &self.slot {
+            Slot::Absent => false,
+            Slot::Held(Hold { owner, .. }) | Slot::Completed(Kept { owner, .. }) => {
+                self.is(owner, nonce, fence)
+            }
+        };
+        !is_there || self.expire()
     }
 
     pub(super) fn transact(
