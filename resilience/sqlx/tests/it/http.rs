@@ -164,7 +164,7 @@ macro_rules! answers_are_true {
     }};
 }
 
-const WAIT: std::time::Duration = std::time::Duration::from_millis(200);
+const WAIT: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {

@@ -38,10 +38,11 @@ async fn one_connection_will_do() {
     drop(file.store().await);
     let options = SqliteStore::connect_options(file.path());
     let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-    let store = SqliteStore::new(pool).wait(Duration::from_millis(100));
+    let store = SqliteStore::new(pool);
     let first = claim();
     let Begun::First(mut tx) = store.begin(&first).await.unwrap() else { panic!() };
-    let error = store.begin(&claim()).await.unwrap_err();
+    let impatient = store.clone().wait(Duration::from_millis(100));
+    let error = impatient.begin(&claim()).await.unwrap_err();
     assert_eq!(error.kind(), TxErrorKind::Unavailable);
     SqliteStore::add(&mut tx, &first).await.unwrap();
     tx.complete(RECORD, KEEP).await.unwrap();
@@ -55,9 +56,10 @@ async fn a_writer_without_a_connection_is_not_waited_for() {
     drop(file.store().await);
     let options = SqliteStore::connect_options(file.path());
     let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-    let store = SqliteStore::new(pool).wait(Duration::from_millis(50));
-    let Claimed::First(held) = store.claim(&claim()).await.unwrap() else { panic!() };
-    let reader = store.pool().acquire().await.unwrap();
+    let patient = SqliteStore::new(pool);
+    let Claimed::First(held) = patient.claim(&claim()).await.unwrap() else { panic!() };
+    let reader = patient.pool().acquire().await.unwrap();
+    let store = patient.clone().wait(Duration::from_millis(50));
     let limit = Duration::from_secs(10);
     for call in 0..4 {
         let kind = async {
@@ -74,7 +76,7 @@ async fn a_writer_without_a_connection_is_not_waited_for() {
     let begun = timeout(limit, store.transaction()).await.expect("it has a limit");
     assert_eq!(begun.unwrap_err().kind(), TxErrorKind::Unavailable);
     drop(reader);
-    assert_eq!(store.complete(&held, RECORD, KEEP).await.unwrap(), Completion::Stored);
+    assert_eq!(patient.complete(&held, RECORD, KEEP).await.unwrap(), Completion::Stored);
 }
 
 /// Whoever else is writing, of this key that says nothing.
