@@ -92,6 +92,9 @@ fn layer(store: DynStore, call: Call) -> IdempotencyLayer<DynStore> {
             None => Fingerprint::of([&body[..]]),
         })
         .outcomes(move |ending| settle(ending, call.is_paid))
+        .observe(|event| {
+            tracing::warn!(event = event.as_str(), key = %event.key(), "idempotency");
+        })
         .lease(LEASE)
         .wait(PATIENCE)
         .request_limit(call.most_body)

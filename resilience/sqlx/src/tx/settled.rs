@@ -39,7 +39,8 @@ impl Settled {
 
 /// Asks until the database answers.
 pub(crate) async fn settle<S: Backend>(store: &S, held: &Held) -> Result<Settled, TxError> {
-    within(store.wait().saturating_add(ASKING), ask(store, held)).await
+    // In a box, as it is large, and is seldom called.
+    within(store.wait().saturating_add(ASKING), Box::pin(ask(store, held))).await
 }
 
 async fn ask<S: Backend>(store: &S, held: &Held) -> Result<Settled, TxError> {
