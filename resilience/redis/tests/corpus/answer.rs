@@ -90,7 +90,7 @@ fn claimed_by(word: &[u8], rest: &[Value], held: &Held) -> Option<Claimed> {
 fn completed_by(word: &[u8], rest: &[Value]) -> Option<Completion> {
     match (word, rest) {
         (b"stored", _) => Some(Completion::Stored),
-        (b"lost", [Value::BulkString(record), ..]) => {
+        (b"late", [Value::BulkString(record), ..]) => {
             Some(Completion::Lost(Some(Bytes::copy_from_slice(record))))
         }
         (b"lost", _) => Some(Completion::Lost(None)),

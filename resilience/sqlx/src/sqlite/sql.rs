@@ -111,22 +111,3 @@ pub(super) const VERSION_TABLE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_sche
 /// The table is made with its row: where that is gone, it was the first version's.
 pub(super) const VERSION: &str =
     "SELECT coalesce(max(version), 1) FROM mainstay_idempotency_version";
-
-#[cfg(test)]
-mod tests {
-    use sqlx::{Connection, Row, SqliteConnection};
-
-    use super::*;
-
-    /// However many rows there are that have not expired, they are not read.
-    #[tokio::test]
-    async fn a_sweep_reads_what_has_expired() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        sqlx::raw_sql(super::super::SQLITE_SCHEMA).execute(&mut connection).await.unwrap();
-        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {SWEEP}"));
-        let plan = sqlx::query(explain).bind(1).fetch_all(&mut connection).await.unwrap();
-        let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
-        assert!(plan.iter().any(|step| step.ends_with("(expires_at<?)")), "{plan:?}");
-        assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
-    }
-}

@@ -288,3 +288,23 @@ impl SqliteStore {
         self.queue.wait(self.wait).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, Row, SqliteConnection};
+
+    use crate::sqlite::SQLITE_SCHEMA;
+    use crate::sqlite::sql::SWEEP;
+
+    /// However many rows there are that have not expired, they are not read.
+    #[tokio::test]
+    async fn a_sweep_reads_what_has_expired() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::raw_sql(SQLITE_SCHEMA).execute(&mut connection).await.unwrap();
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {SWEEP}"));
+        let plan = sqlx::query(explain).bind(1).fetch_all(&mut connection).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(plan.iter().any(|step| step.ends_with("(expires_at<?)")), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:?}");
+    }
+}
