@@ -51,13 +51,14 @@ pub(crate) async fn ask_since<T, F>(
 where
     F: Future<Output = Result<T, StoreError>>,
 {
-    let mut asked = Instant::now();
+    let mut asked = None;
     let answer = ask(limit, || {
-        asked = Instant::now();
+        asked = Some(Instant::now());
         call()
     })
     .await?;
-    Ok((asked, answer))
+    // It is not answered before it is asked.
+    Ok((asked.unwrap_or_else(Instant::now), answer))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
+use super::entry::Entry;
 use crate::Key;
 
 /// When to look at which entry, the earliest first.
@@ -20,6 +21,14 @@ struct Place(Key);
 impl Expiries {
     pub(super) fn push(&mut self, at: Instant, key: Key) {
         self.queue.push(Reverse((at, Place(key))));
+    }
+
+    /// Has an entry looked at earlier, if it now expires earlier.
+    pub(super) fn look_again(&mut self, key: &Key, entry: &mut Entry) {
+        if entry.expires() < entry.queued {
+            entry.queued = entry.expires();
+            self.push(entry.queued, *key);
+        }
     }
 
     /// The next whose time has come.

@@ -28,21 +28,30 @@ impl Shard {
         usage: &Usage,
         fence: impl FnOnce() -> Fence,
     ) -> Result<Claimed, Full> {
-        self.forget_if_expired(&claim.key, now, usage);
-        let taken_over = match self.entries.get_mut(&claim.key) {
-            None if usage.admit() => false,
-            None => return Err(Full),
-            Some(entry) => match entry.claim(claim, now) {
-                Verdict::TakeOver => true,
-                Verdict::Answer(answer) => {
-                    self.queue(&claim.key);
+        let slot = match self.entries.entry(claim.key) {
+            Slot::Occupied(slot) if slot.get().has_expired(now) => {
+                usage.forget(slot.remove().bytes());
+                self.entries.entry(claim.key)
+            }
+            slot => slot,
+        };
+        let entry = match slot {
+            Slot::Vacant(_) if !usage.admit() => return Err(Full),
+            Slot::Vacant(slot) => slot.insert(Entry::granted(claim, fence(), false, now)),
+            Slot::Occupied(slot) => {
+                let entry = slot.into_mut();
+                if let Verdict::Answer(answer) = entry.claim(claim, now) {
+                    self.expiries.look_again(&claim.key, entry);
+                    self.tidy();
                     return Ok(answer);
                 }
-            },
+                *entry = Entry::granted(claim, fence(), true, now);
+                entry
+            }
         };
-        let entry = Entry::granted(claim, fence(), taken_over, now);
+        self.expiries.push(entry.queued, claim.key);
         let held = entry.held_as(claim);
-        self.insert(claim.key, entry);
+        self.tidy();
         Ok(Claimed::First(held))
     }
 
@@ -54,14 +63,15 @@ impl Shard {
         now: Instant,
         usage: &Usage,
     ) -> Completion {
-        self.forget_if_expired(&by.key, now, usage);
-        let Some(entry) = self.entries.get_mut(&by.key) else { return Completion::Lost(None) };
+        let entry = live(&mut self.entries, &by.key, now, usage);
+        let Some(entry) = entry else { return Completion::Lost(None) };
         if let Some(refused) = entry.refuses_record(by) {
             return refused;
         }
         usage.add_bytes(record.len());
         entry.store(record, keep, now);
-        self.queue(&by.key);
+        self.expiries.look_again(&by.key, entry);
+        self.tidy();
         Completion::Stored
     }
 
@@ -79,10 +89,11 @@ impl Shard {
         now: Instant,
         usage: &Usage,
     ) -> Renewal {
-        self.forget_if_expired(&by.key, now, usage);
-        let Some(entry) = self.entries.get_mut(&by.key) else { return Renewal::Lost };
+        let entry = live(&mut self.entries, &by.key, now, usage);
+        let Some(entry) = entry else { return Renewal::Lost };
         let renewal = entry.renew(by, lease, now);
-        self.queue(&by.key);
+        self.expiries.look_again(&by.key, entry);
+        self.tidy();
         renewal
     }
 
@@ -110,36 +121,6 @@ impl Shard {
         true
     }
 
-    fn insert(&mut self, key: Key, entry: Entry) {
-        let at = entry.queued;
-        match self.entries.entry(key) {
-            Slot::Vacant(slot) => {
-                slot.insert(entry);
-            }
-            Slot::Occupied(mut slot) => {
-                slot.insert(entry);
-            }
-        }
-        self.expiries.push(at, key);
-        self.tidy();
-    }
-
-    /// Has the queue look at the entry earlier, if it now expires earlier.
-    fn queue(&mut self, key: &Key) {
-        let Some(entry) = self.entries.get_mut(key) else { return };
-        if entry.expires() < entry.queued {
-            entry.queued = entry.expires();
-            self.expiries.push(entry.queued, *key);
-            self.tidy();
-        }
-    }
-
-    fn forget_if_expired(&mut self, key: &Key, now: Instant, usage: &Usage) {
-        if self.entries.get(key).is_some_and(|entry| entry.has_expired(now)) {
-            self.forget(key, usage);
-        }
-    }
-
     fn forget(&mut self, key: &Key, usage: &Usage) -> Option<Entry> {
         self.entries.remove(key).inspect(|entry| usage.forget(entry.bytes()))
     }
@@ -151,4 +132,19 @@ impl Shard {
             self.expiries.replace(places);
         }
     }
+}
+
+/// The entry of this key. One that has expired is removed.
+fn live<'a>(
+    entries: &'a mut HashMap<Key, Entry>,
+    key: &Key,
+    now: Instant,
+    usage: &Usage,
+) -> Option<&'a mut Entry> {
+    let Slot::Occupied(slot) = entries.entry(*key) else { return None };
+    if slot.get().has_expired(now) {
+        usage.forget(slot.remove().bytes());
+        return None;
+    }
+    Some(slot.into_mut())
 }
