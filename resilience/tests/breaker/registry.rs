@@ -229,11 +229,12 @@ fn one_key_is_one_breaker() {
 #[test]
 fn the_bound_holds_between_threads() {
     let tenants = CircuitBreakers::<u64>::with_capacity(capacity(8), counting()).unwrap();
+    // While there is room: later, others may have all that could go in their hands.
+    let owned = [0, 1, 2, 3].map(|thread| (thread, tenants.get(&thread)));
     std::thread::scope(|scope| {
-        for thread in 0..4 {
+        for (thread, own) in owned {
             let tenants = &tenants;
             scope.spawn(move || {
-                let own = tenants.get(&thread);
                 for turn in 0..500 {
                     fail(&tenants.get(&thread));
                     drop(tenants.get(&(4 + (turn * 7 + thread) % 40)));
