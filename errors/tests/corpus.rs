@@ -6,23 +6,10 @@
 #[path = "corpus/law.rs"]
 mod law;
 
-use std::fs;
-use std::panic::catch_unwind;
-use std::path::Path;
+use mainstay_testkit::corpus;
 
 fn each(folder: &str, law: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
-    let inputs: Vec<_> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(inputs.len() > 30, "{} inputs in {}", inputs.len(), folder.display());
-    let broken: Vec<_> = inputs
-        .iter()
-        .filter(|path| {
-            let input = fs::read(path).unwrap();
-            catch_unwind(|| law(&input)).is_err()
-        })
-        .collect();
-    assert!(broken.is_empty(), "broken by {broken:#?}");
+    corpus::each(env!("CARGO_MANIFEST_DIR"), folder, law);
 }
 
 #[test]

@@ -39,8 +39,8 @@ use crate::{AtLeastOnce, AtMostOnce, Guarantee, Store};
 /// | and the store does not answer | 503, or by the handler: [`on_outage`](Self::on_outage) |
 ///
 /// The key is the header `Idempotency-Key`, or `X-Idempotency-Key`, bare or quoted; see
-/// [`key_of`](crate::key_of). It tells gRPC by the content type: refusals are then statuses, the key is in the metadata
-/// `idempotency-key`, and what an answer comes to is its `grpc-status`.
+/// [`key_of`](crate::key_of). It tells gRPC by the content type: refusals are then statuses, the key
+/// is in the metadata `idempotency-key`, and what an answer comes to is its `grpc-status`.
 ///
 /// ```
 /// use mainstay_idempotency::{IdempotencyLayer, KeyRule, MemoryStore, Scope};
